@@ -1,3 +1,21 @@
-from django.urls import URLPattern, URLResolver
+"""Every address, by app. Machines' paths have no trailing slash and never redirect."""
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.contrib import admin
+from django.urls import URLPattern, URLResolver, include, path
+
+from config.operations import readyz
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("incidents.urls")),
+    path("", include("oncall.urls")),
+    path("", include("catalog.urls")),
+    path("", include("accounts.urls")),
+    path("", include("notifications.urls")),
+    path("", include("alerts.urls")),
+    path("", include("statuspage.urls")),
+    path("", include("postmortems.urls")),
+    path("", include("insights.urls")),
+    path("account/", include("allauth.account.urls")),
+    path("admin/", admin.site.urls),
+    path("readyz", readyz, name="readyz"),
+]
