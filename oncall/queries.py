@@ -1,0 +1,165 @@
+"""Who is on call, for one moment and for spans of time; every answer in a fixed number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q
+
+from accounts.models import User
+from lib.intervals import Interval
+from oncall import coverage
+from oncall.bridge import schedule_of, schedules_of
+from oncall.models import Schedule
+from oncall.plan import Target, TargetKind
+from oncall.rotation import Segment
+
+AHEAD = timedelta(days=28)
+"""How far "until when" and "who is next" look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """Who is on call in a schedule now. `until` is when that changes, None when not within four weeks;
+    `following` are those who take over then, nobody when it is a gap."""
+
+    schedule: Schedule
+    people: tuple[User, ...]
+    until: datetime | None
+    following: tuple[User, ...]
+    segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """Somebody is on call for a schedule from `start` until just before `end`."""
+
+    schedule: Schedule
+    start: datetime
+    end: datetime
+
+
+def who_is_on_call(schedule_ids: Collection[int], at: datetime) -> dict[int, tuple[int, ...]]:
+    """The people of each schedule at that moment, in five queries whatever their number.
+
+    Only people who can respond; nobody is an empty tuple.
+    """
+    if not schedule_ids:
+        return {}
+    schedules = schedules_of(schedule_ids, Interval(at, at + timedelta.resolution))
+    found = {key: coverage.on_call_at(schedule, at) for key, schedule in schedules.items()}
+    return {key: each.people if each else () for key, each in found.items()}
+
+
+def resolve_targets(targets: Iterable[Target], at: datetime) -> dict[Target, tuple[int, ...]]:
+    """The people whom each target means at that moment, for many plans at once, in six queries at most."""
+    asked = set(targets)
+    users = {target.id for target in asked if target.kind == TargetKind.USER}
+    present = _responders(users) if users else frozenset()
+    on_call = who_is_on_call({each.id for each in asked if each.kind == TargetKind.SCHEDULE}, at)
+    return {
+        each: on_call[each.id] if each.kind == TargetKind.SCHEDULE else tuple(present.intersection({each.id}))
+        for each in asked
+    }
+
+
+def resolver(targets: Iterable[Target], at: datetime) -> Callable[[Target], tuple[int, ...]]:
+    """What `oncall.plan.decide` asks, answered from one `resolve_targets`; other targets have nobody."""
+    found: Mapping[Target, tuple[int, ...]] = resolve_targets(targets, at)
+    return lambda target: found.get(target, ())
+
+
+def final_schedule(schedule: Schedule, since: datetime, until: datetime) -> list[Segment]:
+    """Who is on call from `since` until just before `until`; what is missing is a gap."""
+    span = Interval(since, until)
+    return coverage.final(schedule_of(schedule, span), span)
+
+
+def gaps(schedule: Schedule, since: datetime, until: datetime) -> list[Interval]:
+    """When nobody is on call between the two moments."""
+    span = Interval(since, until)
+    return coverage.gaps(schedule_of(schedule, span), span)
+
+
+def on_call_now(at: datetime, schedules: Iterable[Schedule] | None = None) -> list[Duty]:
+    """Every schedule (or those given) with who is on call, until when, and who is next; by team and name."""
+    if schedules is None:
+        schedules = Schedule.objects.select_related("team").order_by("team__name", "name")
+    listed = list(schedules)
+    span = Interval(at, at + AHEAD)
+    values = schedules_of([each.pk for each in listed], span)
+    finals = {each.pk: tuple(coverage.final(values[each.pk], span)) for each in listed}
+    people = people_of(segment for segments in finals.values() for segment in segments)
+    return [_duty(each, finals[each.pk], at, people) for each in listed]
+
+
+def people_of(segments: Iterable[Segment]) -> dict[int, User]:
+    """Everybody who stands in the segments, by id, in one query."""
+    found: dict[int, User] = User.objects.in_bulk({each for segment in segments for each in segment.people})
+    return found
+
+
+def shifts_of(user: User, since: datetime, until: datetime) -> list[Shift]:
+    """When `user` is on call between the two moments, by start; time on duty in one schedule is one shift."""
+    schedules = list(
+        Schedule.objects.select_related("team").filter(
+            Q(id__in=user.slots.values("layer__schedule")) | Q(id__in=user.overrides.values("schedule"))
+        )
+    )
+    span = Interval(since, until)
+    values = schedules_of([each.pk for each in schedules], span)
+    shifts = [
+        shift for each in schedules for shift in _shifts(each, coverage.final(values[each.pk], span), user.pk)
+    ]
+    return sorted(shifts, key=lambda shift: (shift.start, shift.schedule.name))
+
+
+def duties_of(user: User, at: datetime) -> list[Shift]:
+    """What `user` is on call for at that moment; `end` is at most four weeks away."""
+    return [shift for shift in shifts_of(user, at, at + AHEAD) if shift.start <= at]
+
+
+def _responders(user_ids: Collection[int]) -> frozenset[int]:
+    return frozenset(User.objects.responders().filter(id__in=user_ids).values_list("id", flat=True))
+
+
+def _duty(
+    schedule: Schedule, segments: tuple[Segment, ...], at: datetime, people: Mapping[int, User]
+) -> Duty:
+    now = segments[0].people if segments and segments[0].start <= at else ()
+    until, following = _next(segments, now, at)
+    return Duty(
+        schedule,
+        tuple(people[each] for each in now),
+        until,
+        tuple(people[each] for each in following),
+        segments,
+    )
+
+
+def _next(
+    segments: tuple[Segment, ...], now: tuple[int, ...], at: datetime
+) -> tuple[datetime | None, tuple[int, ...]]:
+    """When those who are on call now change, and who comes then."""
+    cursor = at
+    for each in segments:
+        if now and each.start > cursor:
+            return cursor, ()
+        if each.people != now:
+            return each.start, each.people
+        cursor = each.end
+    return (cursor, ()) if cursor < at + AHEAD and now else (None, ())
+
+
+def _shifts(schedule: Schedule, segments: Iterable[Segment], person: int) -> list[Shift]:
+    shifts: list[Shift] = []
+    for each in segments:
+        if person not in each.people:
+            continue
+        if shifts and shifts[-1].end == each.start:
+            shifts[-1] = Shift(schedule, shifts[-1].start, each.end)
+        else:
+            shifts.append(Shift(schedule, each.start, each.end))
+    return shifts
