@@ -1,0 +1,110 @@
+"""Opening incidents: for alerts, in bulk, and by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import User
+from catalog.models import Service
+from incidents import signals
+from incidents.actions.paging import start
+from incidents.actions.timeline import Entry, append
+from incidents.models import EntryKind, IdempotencyKey, Incident, RoleAssignment, RoleName, Severity, State
+from lib.text import clean, one_line
+from notifications.models import Urgency
+
+TITLE, SUMMARY = 300, 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An incident that alerts ask for. `entry` is the sentence with which its timeline begins."""
+
+    service: Service
+    title: str
+    summary: str
+    urgency: str
+    source: str
+    started_at: datetime
+    entry: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+class KeyReused(Exception):
+    """The same Idempotency-Key came with another request body."""
+
+
+def open_for_alerts(*, openings: Sequence[Opening], now: datetime) -> list[Incident]:
+    """Incidents in triage that page from now on, in the order given. Runs in the caller's transaction."""
+    incidents = Incident.objects.bulk_create([_in_triage(opening, now) for opening in openings])
+    append(
+        [
+            (incident, [Entry(EntryKind.OPENED, opening.entry, data=opening.data, happened_at=opening.started_at)])
+            for incident, opening in zip(incidents, openings, strict=True)
+        ],
+        now=now,
+    )
+    start(incidents=incidents, now=now)
+    for incident in incidents:
+        signals.announce(incident.pk, "state")
+    return incidents
+
+
+def _in_triage(opening: Opening, now: datetime) -> Incident:
+    return Incident(
+        title=one_line(opening.title, TITLE), summary=clean(opening.summary, SUMMARY), service=opening.service,
+        urgency=opening.urgency, source=opening.source, started_at=opening.started_at, created_at=now,
+    )
+
+
+@transaction.atomic
+def declare_new(
+    *, actor: User, service: Service, title: str, severity: int, now: datetime, summary: str = "", page: bool = True,
+    started_at: datetime | None = None,
+) -> Incident:
+    """An incident declared by a person: active at once, led by them, and paging unless they say otherwise."""
+    incident = Incident.objects.create(
+        title=one_line(title, TITLE), summary=clean(summary, SUMMARY), service=service, state=State.ACTIVE,
+        severity=severity, urgency=Urgency.LOW if severity >= Severity.SEV4 else Urgency.HIGH, source="person",
+        created_by=actor, started_at=started_at or now, created_at=now, declared_at=now,
+    )
+    RoleAssignment.objects.create(incident=incident, role=RoleName.COMMANDER, user=actor, assigned_at=now)
+    label = Severity(severity).label
+    append(
+        [(incident, [
+            Entry(EntryKind.OPENED, f"Declared as {label}", actor, {"severity": severity}, happened_at=started_at),
+            Entry(EntryKind.ROLE, f"{actor} leads as incident commander", actor, {"role": "commander", "user": actor.pk}),
+        ])],
+        now=now,
+    )
+    if page:
+        start(incidents=[incident], now=now)
+    signals.announce(incident.pk, "state")
+    return incident
+
+
+@transaction.atomic
+def declare_once(*, actor: User, key: str, fingerprint: str, now: datetime, **fields: Any) -> tuple[Incident, bool]:
+    """`declare_new`, but the same `key` of the same person opens one incident only; says whether it is new.
+
+    `fingerprint` is a digest of the request: the same key with another request raises KeyReused. Two requests at
+    once: the second waits on the first one's row and then finds it.
+    """
+    known = IdempotencyKey.objects.select_related("incident").filter(user=actor, key=key).first()
+    if known is None:
+        incident = declare_new(actor=actor, now=now, **fields)
+        row, created = IdempotencyKey.objects.get_or_create(
+            user=actor, key=key, defaults={"fingerprint": fingerprint, "incident": incident, "created_at": now}
+        )
+        if created:
+            return incident, True
+        transaction.set_rollback(True)
+        known = row
+    if known.fingerprint != fingerprint:
+        raise KeyReused("This Idempotency-Key was used for a different request. Use a new key.")
+    return known.incident, False

@@ -1,0 +1,124 @@
+"""Writing to the outbox and settling what came back."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import asdict
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+
+from lib import wake
+from notifications import subjects
+from notifications.lifecycle import sources
+from notifications.models import ContactMethod, Delivery, DeliveryKind, DeliveryState
+from notifications.transports.base import Message
+
+OUTBOX = "outbox"
+
+
+def enqueue(*, deliveries: Iterable[Delivery]) -> int:
+    """Put rows into the outbox; a row whose key stands there already is left as it is. Rings after commit."""
+    rows = Delivery.objects.bulk_create(list(deliveries), ignore_conflicts=True)
+    transaction.on_commit(partial(wake.ring, OUTBOX))
+    return len(rows)
+
+
+def build(
+    *, method: ContactMethod | None, key: str, group: str, kind: str, subject: str, message: Message, now: datetime,
+    due_at: datetime, reason: dict[str, Any], user_id: int | None = None, address: str = "",
+) -> Delivery:
+    """One row for the outbox, not saved. Without a method it is an e-mail to `address`, the last resort."""
+    return Delivery(
+        key=key, group=group, kind=kind, subject=subject, message=packed(message), reason=reason,
+        method=method, user_id=method.user_id if method else user_id,
+        transport=method.transport if method else "email", address=method.address if method else address,
+        created_at=now, scheduled_at=due_at, due_at=due_at,
+    )
+
+
+def packed(message: Message) -> dict[str, Any]:
+    """A message as it is stored: empty parts are left out."""
+    return {name: value for name, value in asdict(message).items() if value not in ("", (), None)}
+
+
+def unpacked(stored: dict[str, Any], **more: Any) -> Message:
+    """The message of a stored row, with what is only known when it is sent."""
+    facts = tuple((str(label), str(value)) for label, value in stored.get("facts", ()))
+    return Message(**{**stored, "facts": facts, **more})
+
+
+@transaction.atomic
+def send_notice(*, method: ContactMethod, kind: str, subject: str, message: Message, now: datetime) -> Delivery:
+    """One message outside any escalation: a verification code, a test, an invitation."""
+    key = f"{kind}:{uuid.uuid4()}"
+    row = build(
+        method=method, key=key, group=key, kind=kind, subject=subject, message=message, now=now, due_at=now, reason={}
+    )
+    row.save()
+    transaction.on_commit(partial(wake.ring, OUTBOX))
+    return row
+
+
+def cancel(*, subject: str, now: datetime, reason: str, kind: str = DeliveryKind.PAGE) -> int:
+    """Take back everything about `subject` that no provider has yet. Called in the transaction of an ack."""
+    return (
+        Delivery.objects.about(subject)
+        .filter(kind=kind, state__in=sources("cancel"))
+        .update(state=DeliveryState.CANCELLED, settled_at=now, outcome=reason[:500])
+    )
+
+
+@transaction.atomic
+def fail(*, delivery_id: int, outcome: str, now: datetime) -> None:
+    """No further try by this method: the person's next method is due at once, or their page could not be delivered.
+
+    The subject is locked before the delivery, in the order that an ack takes too.
+    """
+    delivery = Delivery.objects.get(pk=delivery_id)
+    owned = subjects.owner_of(delivery.subject) if delivery.kind == DeliveryKind.PAGE else None
+    if owned:
+        owned[0].lock(owned[1])
+    moved = Delivery.objects.filter(pk=delivery_id, state__in=sources("fail")).update(
+        state=DeliveryState.FAILED, settled_at=now, outcome=outcome[:500]
+    )
+    if moved and delivery.kind == DeliveryKind.PAGE and not hasten(delivery=delivery, now=now) and owned:
+        owned[0].unreachable(owned[1], delivery, now)
+
+
+def hasten(*, delivery: Delivery, now: datetime) -> bool:
+    """Make the next method of the same person in the same step due now. False when there is none left.
+
+    The next one waiting by the person's rules comes first, then any usable method that the rules left out. A method
+    that already carried the page, or is about to, counts as reached.
+    """
+    siblings = Delivery.objects.filter(group=delivery.group).exclude(pk=delivery.pk)
+    waiting = siblings.filter(state=DeliveryState.PENDING, attempts_made=0).order_by("due_at", "id").first()
+    if waiting:
+        Delivery.objects.filter(pk=waiting.pk, due_at__gt=now).update(due_at=now, scheduled_at=now)
+        transaction.on_commit(partial(wake.ring, OUTBOX))
+        return True
+    if siblings.exclude(state__in=[DeliveryState.FAILED, DeliveryState.CANCELLED]).exists():
+        return True
+    return _by_another_method(delivery, now)
+
+
+def _by_another_method(failed: Delivery, now: datetime) -> bool:
+    tried = Delivery.objects.filter(group=failed.group).values("method_id")
+    spare = ContactMethod.objects.usable().filter(user_id=failed.user_id).exclude(pk__in=tried).first()
+    if spare is None:
+        return False
+    row = build(
+        method=spare, key=f"{failed.group}:{spare.pk}", group=failed.group, kind=failed.kind, subject=failed.subject,
+        message=unpacked(failed.message), now=now, due_at=now, reason={**failed.reason, "instead_of": failed.transport},
+    )
+    enqueue(deliveries=[row])
+    return True
+
+
+def note_acknowledged(*, delivery: Delivery, now: datetime) -> None:
+    """The person answered by this very message."""
+    Delivery.objects.filter(pk=delivery.pk, acknowledged_at=None).update(acknowledged_at=now)

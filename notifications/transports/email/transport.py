@@ -1,0 +1,115 @@
+"""E-mail over SMTP, on one kept connection a thread.
+
+Codes from RFC 5321: 4yz may work later, 5yz will not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import smtplib
+import threading
+from email.utils import parseaddr
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.core.mail.backends.smtp import EmailBackend
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from lib.text import one_line
+from notifications.transports.base import Envelope, PermanentFailure, Receipt, TemporaryFailure
+
+_thread = threading.local()
+
+
+class EmailTransport:
+    name = "email"
+    title = _("E-mail")
+    address_label = _("E-mail address")
+    address_help = _("Pages come with a link that acknowledges.")
+    needs_secret = False
+
+    def clean_address(self, raw: str) -> str:
+        address = raw.strip()
+        validate_email(address)
+        return address
+
+    def send(self, envelope: Envelope) -> Receipt:
+        """Hand the mail to the SMTP server; its last answer stands in the receipt."""
+        mail = compose(envelope)
+        try:
+            _connection().send_messages([mail])
+        except smtplib.SMTPRecipientsRefused as error:
+            _forget()
+            raise _by_code(*next(iter(error.recipients.values()))) from error
+        except smtplib.SMTPResponseException as error:
+            _forget()
+            raise _by_code(error.smtp_code, error.smtp_error) from error
+        except (smtplib.SMTPException, OSError) as error:
+            _forget()
+            raise TemporaryFailure(f"{type(error).__name__}: {error}") from error
+        return Receipt(provider_id=str(mail.extra_headers["Message-ID"]), answer="accepted by the mail server")
+
+
+TRANSPORT = EmailTransport()
+
+
+def compose(envelope: Envelope) -> EmailMultiAlternatives:
+    """The mail: a subject that says what is down, plain text as good as the HTML, no images.
+
+    The Message-ID comes from the delivery's key: a repeat after a crash is the same mail to a mailbox.
+    """
+    message = envelope.message
+    context = {"message": message, "organisation": settings.ORGANISATION}
+    headers = {"Message-ID": _message_id(envelope.key), "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    if message.thread:
+        headers["References"] = _message_id(message.thread)
+    if message.kind == "page":
+        headers |= {"Importance": "high", "X-Priority": "1"}
+    mail = EmailMultiAlternatives(
+        subject=one_line(message.headline, 200),
+        body=render_to_string("notifications/mail/message.txt", context),
+        to=[envelope.address],
+        headers=headers,
+    )
+    mail.attach_alternative(render_to_string("notifications/mail/message.html", context), "text/html")
+    return mail
+
+
+def _message_id(text: str) -> str:
+    host = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return f"<{hashlib.sha256(text.encode()).hexdigest()[:32]}@{host}>"
+
+
+def _connection() -> EmailBackend:
+    """This thread's connection, opened when needed; a server that hung up in between is noticed by NOOP."""
+    backend: EmailBackend | None = getattr(_thread, "backend", None)
+    if backend is not None and backend.connection is not None and not _is_alive(backend):
+        _forget()
+        backend = None
+    if backend is None:
+        backend = _thread.backend = EmailBackend(fail_silently=False)
+        backend.open()
+    return backend
+
+
+def _is_alive(backend: EmailBackend) -> bool:
+    try:
+        code, _answer = backend.connection.noop()  # type: ignore[union-attr] # the caller saw that it is open
+    except (smtplib.SMTPException, OSError):
+        return False
+    return bool(code == 250)
+
+
+def _forget() -> None:
+    backend: EmailBackend | None = getattr(_thread, "backend", None)
+    _thread.backend = None
+    if backend is not None and backend.connection is not None:
+        backend.connection.close()
+
+
+def _by_code(code: int, answer: bytes | str) -> TemporaryFailure | PermanentFailure:
+    text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
+    kind = PermanentFailure if 500 <= code < 600 else TemporaryFailure
+    return kind(f"{code} {text}")
