@@ -1,5 +1,5 @@
-#!/usr/bin/env python
-"""Django's command line; `bin/manage` runs it in the right environment."""
+#!/usr/bin/env python3
+"""Django's command line. `bin/manage` runs it with the right environment and the servers of `bin/up`."""
 
 import os
 import sys

@@ -1,16 +1,19 @@
 """Starting and stopping operating system processes so that none is left behind."""
 
+import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+LOG_BYTES = 10_000_000
 # Loaded before any fork: loading a library between fork and exec is not safe.
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
@@ -41,7 +44,10 @@ def spawn(
     cwd: Path | None = None,
     death_signal: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
-    """Start `command` in a session of its own, its output appended to the file `log`."""
+    """Start `command` in a session of its own, its output appended to the file `log`.
+
+    A session keeps ctrl-C in the terminal away from it: whoever started it stops it in its turn.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         return subprocess.Popen(
@@ -58,11 +64,20 @@ def spawn(
 
 
 def stop(process: subprocess.Popen[bytes], sig: int = signal.SIGTERM, timeout: float = 10.0) -> int:
-    """Send `sig`, wait up to `timeout` seconds, then kill the whole process group; return the exit code."""
+    """Send `sig`, wait up to `timeout` seconds, then kill its whole group; return the exit code."""
+    ask_to_stop(process, sig)
+    return await_stop(process, timeout)
+
+
+def ask_to_stop(process: subprocess.Popen[bytes], sig: int = signal.SIGTERM) -> None:
+    """Send `sig` to a running process, also when somebody has stopped it (SIGSTOP)."""
     if process.poll() is None:
         process.send_signal(sig)
-        # A process that somebody stopped (SIGSTOP) would not see the signal otherwise.
         process.send_signal(signal.SIGCONT)
+
+
+def await_stop(process: subprocess.Popen[bytes], timeout: float) -> int:
+    """Wait up to `timeout` seconds, then kill its whole group; return the exit code."""
     try:
         code = process.wait(timeout)
     except subprocess.TimeoutExpired:
@@ -74,10 +89,19 @@ def stop(process: subprocess.Popen[bytes], sig: int = signal.SIGTERM, timeout: f
 
 def kill_group(leader: int) -> None:
     """Kill what is left of the process group that `leader` made; nothing left is no error."""
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(leader, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        return
+
+
+def end_stray(pid: int, sig: int = signal.SIGTERM, timeout: float = 10.0) -> None:
+    """End a process that is not our child, with its group: by `sig`, after `timeout` seconds by SIGKILL."""
+    if is_alive(pid):
+        os.kill(pid, sig)
+        os.kill(pid, signal.SIGCONT)
+    deadline = time.monotonic() + timeout
+    while is_alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    kill_group(pid)
 
 
 def is_alive(pid: int) -> bool:
@@ -87,37 +111,68 @@ def is_alive(pid: int) -> bool:
 
 def state(pid: int) -> str:
     """Return the one-letter state of a process (`R`, `S`, `T`, `Z` …), or nothing when there is none."""
+    if sys.platform == "linux":
+        return next(iter(_stat(pid)), "")
     return _ps(pid, "state=")[:1]
+
+
+def started(pid: int) -> str:
+    """Return when a process began, as the system counts it; with the id it names one process for good."""
+    if sys.platform == "linux":
+        fields = _stat(pid)
+        return fields[19] if fields else ""
+    return _ps(pid, "lstart=")
 
 
 def command_line(pid: int) -> str:
     """Return the command line of a process joined by spaces, or nothing when there is none."""
+    if sys.platform != "linux":
+        return _ps(pid, "command=")
     try:
         raw = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
-        return "" if sys.platform == "linux" else _ps(pid, "command=")
+        return ""
     return raw.replace(b"\0", b" ").decode(errors="replace").strip()
 
 
+def group_members(leader: int) -> Iterator[int]:
+    """Yield the processes of a group, also after its leader died; only where there is /proc."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        fields = _stat(int(folder.name))
+        if fields and fields[2] == str(leader):
+            yield int(folder.name)
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields of /proc/PID/stat from the state on; none when there is no such process."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return []
+    # The name in parentheses may itself hold spaces and parentheses.
+    return text.rpartition(")")[2].split()
+
+
 def _ps(pid: int, column: str) -> str:
-    """Ask the system about one process: /proc where there is one, else ps."""
-    if sys.platform == "linux":
-        try:
-            # The name in parentheses may itself hold a parenthesis; the state follows the last one.
-            return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].strip()
-        except OSError:
-            return ""
     found = subprocess.run(["ps", "-p", str(pid), "-o", column], capture_output=True, text=True, check=False)
     return found.stdout.strip()
 
 
-def end_stray(pid: int, sig: int = signal.SIGTERM, timeout: float = 10.0) -> None:
-    """End a process that is not our child, by `sig` and after `timeout` seconds by SIGKILL to its group."""
-    if not is_alive(pid):
+def trim_log(log: Path, limit: int = LOG_BYTES) -> None:
+    """Keep a log below `limit` bytes and one older part beside it; its writers append, so they may go on."""
+    if not log.exists() or log.stat().st_size <= limit:
         return
-    os.kill(pid, sig)
-    os.kill(pid, signal.SIGCONT)
-    deadline = time.monotonic() + timeout
-    while is_alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    kill_group(pid)
+    # On a full disk the older part is worth less than the room.
+    with contextlib.suppress(OSError):
+        shutil.copyfile(log, log.with_name(f"{log.name}.1"))
+    os.truncate(log, 0)
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log that says something, or nothing."""
+    if not log.exists():
+        return ""
+    with log.open("rb") as file:
+        file.seek(max(0, log.stat().st_size - 4096))
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    return lines[-1].strip() if lines else ""

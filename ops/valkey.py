@@ -8,20 +8,20 @@ import importlib.util
 import platform
 import secrets
 import signal
+import socket
 import subprocess
 import time
 from pathlib import Path
 
-import redis
-
 from ops import process
+from ops.errors import CannotStart
 from ops.ports import LOOPBACK, free_port
 
 START_SECONDS = 20.0
 STOP_SECONDS = 10.0
 
 
-class ValkeyError(RuntimeError):
+class ValkeyError(CannotStart):
     """The server could not be started; the message says why and where its log is."""
 
 
@@ -113,22 +113,24 @@ class Valkey:
     def _wait_until_ready(self) -> None:
         assert self.process is not None  # noqa: S101 - set by the only caller
         deadline = time.monotonic() + START_SECONDS
-        with redis.Redis.from_url(self.url, socket_timeout=2) as client:
-            while time.monotonic() < deadline:
-                if self.process.poll() is not None:
-                    raise ValkeyError(f"Valkey stopped at its start (log: {self.log})")
-                if _pings(client):
-                    return
-                time.sleep(0.01)
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                reason = process.last_line(self.log)
+                raise ValkeyError(f"Valkey stopped at its start: {reason} (log: {self.log})")
+            if self._pings():
+                return
+            time.sleep(0.01)
         self.stop()
         raise ValkeyError(f"Valkey was not ready within {START_SECONDS:.0f} s (log: {self.log})")
 
-
-def _pings(client: redis.Redis) -> bool:
-    try:
-        return bool(client.ping())
-    except redis.RedisError:
-        return False
+    def _pings(self) -> bool:
+        """Ask by the bare protocol: a launcher that loads a client library is heavier for good."""
+        try:
+            with socket.create_connection((LOOPBACK, self.port), timeout=2) as connection:
+                connection.sendall(f"AUTH {self.password}\r\nPING\r\nQUIT\r\n".encode())
+                return b"+PONG" in connection.makefile("rb").read()
+        except OSError:
+            return False
 
 
 def _quoted(path: Path) -> str:

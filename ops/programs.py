@@ -1,0 +1,59 @@
+"""The four programs of Tocsin as command lines; compose.yaml runs the same ones."""
+
+import sys
+from pathlib import Path
+
+from ops.ports import LOOPBACK
+
+WEB_WORKERS = 2
+# Requests wait for Postgres more than they compute, so a few threads share a worker's one core.
+WEB_THREADS = 4
+WEB_BACKLOG = 1024
+# The pool is threads: a task waits for SMTP and HTTP, and one process costs the memory of one.
+WORKER_POOL = "threads"
+WORKER_CONCURRENCY = 4
+STOP_SECONDS = 10
+
+
+def web(port: int, host: str = LOOPBACK, workers: int = WEB_WORKERS) -> list[str]:
+    """Pages, API and intake over WSGI."""
+    return [
+        *_granian("wsgi", host, port, workers),
+        *("--blocking-threads", str(WEB_THREADS), "--backlog", str(WEB_BACKLOG)),
+        "config.wsgi:application",
+    ]
+
+
+def live(port: int, host: str = LOOPBACK) -> list[str]:
+    """The event stream: one process holds thousands of idle connections."""
+    return [*_granian("asgi", host, port, 1), "config.live:app"]
+
+
+def _granian(interface: str, host: str, port: int, workers: int) -> list[str]:
+    return [
+        *(sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)),
+        *("--workers", str(workers), "--no-ws", "--http", "1", "--log-level", "warning"),
+        *("--respawn-failed-workers", "--workers-kill-timeout", str(STOP_SECONDS)),
+    ]
+
+
+def worker() -> list[str]:
+    """Sends pages, processes events, sweeps due timers. Any number may run."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "config", "worker", "--loglevel", "INFO"),
+        *("--pool", WORKER_POOL, "--concurrency", str(WORKER_CONCURRENCY)),
+        *("--without-mingle", "--without-gossip"),
+    ]
+
+
+def beat(schedule: Path) -> list[str]:
+    """Starts the chores; exactly one runs. Nothing that pages depends on it."""
+    return [
+        *(sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "INFO"),
+        *("--schedule", str(schedule), "--pidfile", ""),
+    ]
+
+
+def mailcatcher(port: int, folder: Path) -> list[str]:
+    """The mail server of `bin/up` that keeps every mail as a file."""
+    return [sys.executable, "-m", "ops.mailcatcher", str(port), str(folder)]
