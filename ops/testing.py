@@ -10,7 +10,7 @@ from ops.checks import PANGO_PACKAGES, apt_install, can_apt, pango_loads
 from ops.layout import ROOT
 
 PEERS = ROOT / "var" / "cache" / "peers"
-"""Real programs that talk to Tocsin in tests, unpacked rather than installed: an installed one runs as a daemon."""
+"""Real programs that talk to Tocsin in tests; unpacked, since an installed one would run as a daemon."""
 
 
 def main(arguments: list[str]) -> int:
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     # In this process's place: ctrl-C and the exit code are pytest's own.
     sys.stdout.flush()
     os.chdir(ROOT)
-    os.execve(sys.executable, [*command, *arguments], variables)
+    os.execve(sys.executable, [*command, *arguments], variables)  # noqa: S606 - no shell is wanted
 
 
 def system_packages() -> list[str]:
