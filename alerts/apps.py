@@ -1,5 +1,24 @@
+from __future__ import annotations
+
+from typing import Any
+
 from django.apps import AppConfig
 
 
 class AlertsConfig(AppConfig):
     name = "alerts"
+
+    def ready(self) -> None:
+        """Alerts of a closed incident close soon after; at the latest when their key fires again (alerts.batch)."""
+        from incidents.signals import changed  # noqa: PLC0415 - models are not loaded earlier
+
+        changed.connect(_on_change, dispatch_uid="alerts.close")
+
+
+def _on_change(*, incident_id: int, what: str, **_: Any) -> None:
+    from django.utils import timezone  # noqa: PLC0415 - as above
+
+    from alerts.actions.closing import close_alerts_of  # noqa: PLC0415 - as above
+
+    if what == "state":
+        close_alerts_of(incident_id=incident_id, now=timezone.now())

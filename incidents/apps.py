@@ -3,3 +3,10 @@ from django.apps import AppConfig
 
 class IncidentsConfig(AppConfig):
     name = "incidents"
+
+    def ready(self) -> None:
+        """Pages that fail report to their incident."""
+        from incidents.sweep import could_not_reach, hold_rows  # noqa: PLC0415 - models are not loaded earlier
+        from notifications import subjects  # noqa: PLC0415
+
+        subjects.register("incident", subjects.Owner(lock=hold_rows, unreachable=could_not_reach))

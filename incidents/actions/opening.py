@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from catalog.models import Service
@@ -92,19 +92,16 @@ def declare_new(
 def declare_once(*, actor: User, key: str, fingerprint: str, now: datetime, **fields: Any) -> tuple[Incident, bool]:
     """`declare_new`, but the same `key` of the same person opens one incident only; says whether it is new.
 
-    `fingerprint` is a digest of the request: the same key with another request raises KeyReused. Two requests at
-    once: the second waits on the first one's row and then finds it.
+    `fingerprint` is a digest of the request: the same key with another request raises KeyReused. Of two requests at
+    once the second waits for the first one's transaction and then finds its incident.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency:{actor.pk}:{key}"])
     known = IdempotencyKey.objects.select_related("incident").filter(user=actor, key=key).first()
     if known is None:
         incident = declare_new(actor=actor, now=now, **fields)
-        row, created = IdempotencyKey.objects.get_or_create(
-            user=actor, key=key, defaults={"fingerprint": fingerprint, "incident": incident, "created_at": now}
-        )
-        if created:
-            return incident, True
-        transaction.set_rollback(True)
-        known = row
+        IdempotencyKey.objects.create(user=actor, key=key, fingerprint=fingerprint, incident=incident, created_at=now)
+        return incident, True
     if known.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key was used for a different request. Use a new key.")
     return known.incident, False

@@ -1,0 +1,251 @@
+"""A batch of signals of one integration, folded in memory and written set by set."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import connection
+
+from alerts.models import Alert, AlertSeverity, AlertState, Event, Integration
+from alerts.sources.base import Change, Parsed, Signal
+from catalog.actions import NewChange, record_changes
+from catalog.models import Grouping, Service
+from incidents import signals
+from incidents.actions.opening import Opening, open_for_alerts
+from incidents.actions.timeline import Entry, append, lock_all
+from incidents.actions.transitions import acknowledge, resolve_quietly
+from incidents.models import EntryKind, Incident
+from notifications.models import Urgency
+
+URGENT = (AlertSeverity.CRITICAL, AlertSeverity.ERROR)
+NAMED = 5
+
+
+@dataclass(slots=True)
+class Work:
+    """One alert while the batch is folded: new, or read from the table; `fired` counts its triggers here."""
+
+    alert: Alert
+    is_new: bool
+    fired: int = 0
+    acknowledged: bool = False
+    resolved: bool = False
+
+
+@dataclass(slots=True)
+class Batch:
+    """`add` every event in order, then `write` once, in the caller's transaction."""
+
+    integration: Integration
+    now: datetime
+    signals: list[tuple[Event, Signal]] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    work: list[Work] = field(default_factory=list)
+    current: dict[str, Work] = field(default_factory=dict)
+
+    def add(self, event: Event, parsed: Parsed) -> None:
+        """Take what one event says."""
+        event.notes = [*event.notes, *parsed.notes]
+        self.signals += [(event, signal) for signal in parsed.signals]
+        self.changes += parsed.changes
+
+    def write(self) -> None:
+        """Fold everything, then open, join, update, acknowledge and resolve."""
+        self._write_changes()
+        if not self.signals:
+            return
+        self._read()
+        for event, signal in self.signals:
+            FOLD[signal.action](self, event, signal)
+        new = [work for work in self.work if work.is_new]
+        if new:
+            self._place(new)
+            Alert.objects.bulk_create([work.alert for work in new])
+        _update([work for work in self.work if not work.is_new])
+        self._tell()
+
+    def _write_changes(self) -> None:
+        if not self.changes:
+            return
+        rows = [
+            NewChange(
+                service_id=self.integration.service_id, summary=change.summary, source=change.source,
+                happened_at=change.happened_at, links=list(change.links), details=dict(change.details),
+            )
+            for change in self.changes
+        ]
+        record_changes(rows=rows, now=self.now)
+
+    def _read(self) -> None:
+        """Open alerts by key. One whose incident a person has closed is over too: it ends here, at the latest."""
+        keys = {signal.dedup_key for _, signal in self.signals}
+        rows = Alert.objects.open().filter(integration=self.integration, dedup_key__in=keys).select_related("incident")
+        for alert in rows:
+            work = Work(alert, is_new=False)
+            self.work.append(work)
+            if alert.incident.is_open:
+                self.current[alert.dedup_key] = work
+            else:
+                _end(alert, alert.incident.closed_at or self.now)
+
+    def trigger(self, event: Event, signal: Signal) -> None:
+        """A new alert, or one more firing of the open one."""
+        work = self.current.get(signal.dedup_key)
+        if work is None:
+            work = Work(self._alert(event, signal), is_new=True)
+            self.work.append(work)
+            self.current[signal.dedup_key] = work
+        work.fired += 1
+        alert = work.alert
+        alert.severity, alert.summary, alert.source = signal.severity, signal.summary, signal.source[:300]
+        alert.details, alert.links = details_of(signal), list(signal.links)
+        alert.last_seen_at, alert.last_event_id = event.received_at, event.pk
+
+    def acknowledge(self, event: Event, signal: Signal) -> None:
+        """The tool says that somebody has it. Unknown keys are no error: the answer was sent long ago."""
+        work = self.current.get(signal.dedup_key)
+        if work is None:
+            event.notes = [*event.notes, f"nothing open to acknowledge under {signal.dedup_key}"]
+            return
+        work.alert.state, work.acknowledged = AlertState.ACKNOWLEDGED, True
+        work.alert.last_event_id = event.pk
+
+    def resolve(self, event: Event, signal: Signal) -> None:
+        """The condition is over; a later firing of the same key is a new alert."""
+        work = self.current.pop(signal.dedup_key, None)
+        if work is None:
+            event.notes = [*event.notes, f"nothing open to resolve under {signal.dedup_key}"]
+            return
+        _end(work.alert, event.received_at)
+        work.resolved, work.alert.last_event_id = True, event.pk
+
+    def _alert(self, event: Event, signal: Signal) -> Alert:
+        return Alert(
+            integration=self.integration, dedup_key=signal.dedup_key, started_at=signal.happened_at,
+            last_seen_at=event.received_at, first_event_id=event.pk, count=0,
+        )
+
+    def _place(self, new: list[Work]) -> None:
+        """Give every new alert its incident: the open one of the service, or a new one."""
+        service = Service.objects.select_for_update(no_key=True).get(pk=self.integration.service_id)
+        for work in new:
+            work.alert.count = work.fired
+        if service.grouping == Grouping.ALERT:
+            opened = self._open(service, [[work] for work in new])
+            for work, incident in zip(new, opened, strict=True):
+                work.alert.incident = incident
+            return
+        incident = Incident.objects.open().filter(service=service, is_drill=False).order_by("-pk").first()
+        if incident is None:
+            [incident] = self._open(service, [new])
+        else:
+            self._join(incident, new)
+        for work in new:
+            work.alert.incident = incident
+
+    def _open(self, service: Service, groups: list[list[Work]]) -> list[Incident]:
+        openings = [_opening(service, self.integration, [work.alert for work in group]) for group in groups]
+        return open_for_alerts(openings=openings, now=self.now)
+
+    def _join(self, incident: Incident, new: list[Work]) -> None:
+        [locked] = lock_all([incident.pk])
+        alerts = [work.alert for work in new]
+        entries = [Entry(EntryKind.ALERT, _named("joined", alerts), data={"alerts": len(alerts)})]
+        if locked.urgency == Urgency.LOW and urgency_of(alerts) == Urgency.HIGH:
+            Incident.objects.filter(pk=locked.pk).update(urgency=Urgency.HIGH)
+            entries.append(Entry(EntryKind.CHANGED, "Urgency raised to high by a new alert"))
+        append([(locked, entries)], now=self.now)
+        signals.announce(locked.pk, "timeline")
+
+    def _tell(self) -> None:
+        """What acknowledgements and ends mean for the incidents, in the order of their ids."""
+        acked = {work.alert.incident_id for work in self.work if work.acknowledged}
+        ended: defaultdict[int, list[Alert]] = defaultdict(list)
+        for work in self.work:
+            if work.resolved:
+                ended[work.alert.incident_id].append(work.alert)
+        if not acked and not ended:
+            return
+        open_now = {incident.pk: incident for incident in lock_all(acked | set(ended)) if incident.is_open}
+        for key in sorted(acked & set(open_now)):
+            acknowledge(incident_id=key, actor=None, now=self.now, via=f"{self.integration.name} ({self.integration.kind})")
+        self._tell_ends({key: alerts for key, alerts in ended.items() if key in open_now})
+
+    def _tell_ends(self, ended: dict[int, list[Alert]]) -> None:
+        still = set(Alert.objects.open().filter(incident__in=ended).values_list("incident_id", flat=True))
+        partly = sorted(set(ended) & still)
+        rows = [
+            (incident, [Entry(EntryKind.ALERT, _named("resolved", ended[incident.pk]), data={"alerts": len(ended[incident.pk])})])
+            for incident in lock_all(partly)
+        ]
+        append(rows, now=self.now)
+        for key in partly:
+            signals.announce(key, "timeline")
+        resolve_quietly(incident_ids=sorted(set(ended) - still), now=self.now)
+
+
+FOLD = {"trigger": Batch.trigger, "acknowledge": Batch.acknowledge, "resolve": Batch.resolve}
+
+
+def details_of(signal: Signal) -> dict[str, object]:
+    """The details as sent, with the named fields that only some sources have."""
+    named = {"component": signal.component, "group": signal.group, "class": signal.class_}
+    return {**signal.details, **{name: value for name, value in named.items() if value}}
+
+
+def urgency_of(alerts: Iterable[Alert]) -> str:
+    """High as soon as one of them is critical or an error."""
+    return Urgency.HIGH if any(alert.severity in URGENT for alert in alerts) else Urgency.LOW
+
+
+def _opening(service: Service, integration: Integration, alerts: list[Alert]) -> Opening:
+    first = alerts[0]
+    more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
+    description = first.details.get("description", "")
+    return Opening(
+        service=service, title=first.summary, summary=description if isinstance(description, str) else "",
+        urgency=urgency_of(alerts), source=integration.kind, started_at=min(alert.started_at for alert in alerts),
+        entry=f"Opened by {integration.name}: {first.summary}{more}",
+        data={"integration": integration.pk, "severity": str(first.severity), "dedup_key": first.dedup_key},
+    )
+
+
+def _named(what: str, alerts: list[Alert]) -> str:
+    """One sentence for many alerts."""
+    if len(alerts) == 1:
+        return f"Alert {what}: {alerts[0].summary}"
+    names = "; ".join(alert.summary for alert in alerts[:NAMED])
+    return f"{len(alerts)} alerts {what}: {names}" + ("; …" if len(alerts) > NAMED else "")
+
+
+def _end(alert: Alert, moment: datetime) -> None:
+    alert.state, alert.resolved_at = AlertState.RESOLVED, moment
+
+
+UPDATE = """
+    UPDATE alerts_alert a
+    SET state = v.state, resolved_at = v.resolved, severity = v.severity, summary = v.summary, source = v.source,
+        details = v.details, links = v.links, count = a.count + v.fired, last_seen_at = v.seen, last_event_id = v.event
+    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
+                %s::jsonb[], %s::int[], %s::timestamptz[], %s::bigint[])
+        AS v(id, state, resolved, severity, summary, source, details, links, fired, seen, event)
+    WHERE a.id = v.id
+"""
+
+
+def _update(works: list[Work]) -> None:
+    if not works:
+        return
+    rows = [
+        (
+            w.alert.pk, str(w.alert.state), w.alert.resolved_at, str(w.alert.severity), w.alert.summary, w.alert.source,
+            json.dumps(w.alert.details), json.dumps(w.alert.links), w.fired, w.alert.last_seen_at, w.alert.last_event_id,
+        )
+        for w in works
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(UPDATE, [list(column) for column in zip(*rows, strict=True)])

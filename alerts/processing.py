@@ -1,0 +1,108 @@
+"""From stored events to alerts and incidents: in order per integration, in batches, set by set.
+
+A worker takes an integration by a transaction lock, so events of one integration are worked through in the order in
+which they came, and different integrations are worked through side by side. The number of statements for a batch
+does not grow with the events in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef
+
+from alerts.batch import Batch
+from alerts.models import Event, Integration
+from alerts.sources import get
+from alerts.sources.base import Parsed
+from lib.jsonbody import parse
+from notifications import measures
+
+log = logging.getLogger(__name__)
+
+BATCH = 200
+LOCK_CLASS = 7_301
+ROUNDS = 50
+
+
+def process_waiting(*, now: datetime, rounds: int = ROUNDS) -> int:
+    """Work through what waits, a batch of each integration in turn so that a storm in one delays no other much.
+
+    Returns how many events were done; stops when nothing waits, or after `rounds` turns.
+    """
+    total = 0
+    for _ in range(rounds):
+        done = sum(process(integration_id=each, now=now) for each in waiting())
+        total += done
+        if not done:
+            break
+    return total
+
+
+def waiting() -> list[int]:
+    """The integrations with events to process: one look into the index for each integration."""
+    events = Event.objects.filter(integration=OuterRef("pk"), processed_at=None)
+    return list(Integration.objects.filter(Exists(events)).order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def process(*, integration_id: int, now: datetime, limit: int = BATCH) -> int:
+    """One batch of one integration; 0 when another worker has it or nothing waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, integration_id])
+        if not cursor.fetchone()[0]:
+            return 0
+    events = list(Event.objects.filter(integration_id=integration_id, processed_at=None).order_by("pk")[:limit])
+    if not events:
+        return 0
+    integration = Integration.objects.select_related("service").get(pk=integration_id)
+    batch = Batch(integration, now)
+    for event in events:
+        batch.add(event, _parsed(integration.kind, event))
+    batch.write()
+    _mark(events, now)
+    transaction.on_commit(lambda: _measure(events, now))
+    return len(events)
+
+
+def _parsed(kind: str, event: Event) -> Parsed:
+    """What the source makes of the stored body; a body that it cannot read is kept with the reason, never dropped."""
+    try:
+        body = parse(event.body.encode())
+        source = get(kind)
+        if event.endpoint == "change":
+            return source.parse_change(body, received_at=event.received_at)
+        return source.parse(body, received_at=event.received_at, dedup_key=event.dedup_key)
+    except Exception as error:
+        # The boundary to whatever tools send: one odd event must not stop those behind it.
+        log.exception("event %s could not be read", event.pk)
+        event.problem = f"{type(error).__name__}: {error}"[:500]
+        return Parsed()
+
+
+MARK = """
+    UPDATE alerts_event e SET processed_at = %s, problem = v.problem, notes = v.notes
+    FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS v(id, problem, notes) WHERE e.id = v.id
+"""
+MARK_PLAIN = "UPDATE alerts_event SET processed_at = %s WHERE id = ANY(%s)"
+
+
+def _mark(events: list[Event], now: datetime) -> None:
+    noted = [event for event in events if event.problem or event.notes]
+    plain = [event.pk for event in events if not (event.problem or event.notes)]
+    with connection.cursor() as cursor:
+        if plain:
+            cursor.execute(MARK_PLAIN, [now, plain])
+        if noted:
+            rows = [[e.pk for e in noted], [e.problem for e in noted], [json.dumps(e.notes) for e in noted]]
+            cursor.execute(MARK, [now, *rows])
+
+
+def _measure(events: Iterable[Event], now: datetime) -> None:
+    for event in events:
+        measures.count("events_processed")
+        measures.observe("event_wait", (now - event.received_at).total_seconds())

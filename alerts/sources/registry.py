@@ -1,0 +1,88 @@
+"""Which kinds of integration there are, where each listens, and which module reads what arrives there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from django.template import engines
+from django.utils.functional import Promise
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from alerts.sources.alertmanager import parser as alertmanager
+from alerts.sources.base import Source
+from alerts.sources.generic import parser as generic
+from alerts.sources.pagerduty import changes as pagerduty_changes
+from alerts.sources.pagerduty import parser as pagerduty
+
+ALERT, CHANGE = "alert", "change"
+
+
+class UnknownKind(LookupError):
+    """No source reads this kind at this endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of integration. `path` holds `{key}` where the address is what proves the sender."""
+
+    name: str
+    label: str | Promise
+    about: str | Promise
+    path: str
+    readers: Mapping[str, Source]
+
+    def address(self, base_url: str, key: str) -> str:
+        """Return the URL that a tool posts to, under the installation's own `base_url`."""
+        return base_url.rstrip("/") + self.path.format(key=key)
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            Kind(
+                "pagerduty",
+                _("PagerDuty Events v2"),
+                _("For every tool that can page PagerDuty: change its URL and key."),
+                "/v2/enqueue",
+                {ALERT: pagerduty, CHANGE: pagerduty_changes},
+            ),
+            Kind(
+                "alertmanager",
+                _("Prometheus Alertmanager"),
+                _("The webhook of Alertmanager, and of Grafana's alerting."),
+                "/in/alertmanager/{key}",
+                {ALERT: alertmanager},
+            ),
+            Kind(
+                "generic",
+                _("JSON"),
+                _("For anything that can post JSON: scripts, cron jobs, other monitoring."),
+                "/in/json/{key}",
+                {ALERT: generic},
+            ),
+        )
+    }
+)
+
+
+def reader(kind: str, endpoint: str = ALERT) -> Source:
+    """Return the module that reads this kind's requests; UnknownKind where there is none."""
+    try:
+        return KINDS[kind].readers[endpoint]
+    except KeyError as error:
+        raise UnknownKind(f"{kind}/{endpoint}") from error
+
+
+def setup_html(kind: str, *, base_url: str, key: str) -> SafeString:
+    """Return how to set up the sending side, with the address and key filled in."""
+    try:
+        found = KINDS[kind]
+    except KeyError as error:
+        raise UnknownKind(kind) from error
+    context = {"url": found.address(base_url, key), "base_url": base_url.rstrip("/"), "key": key}
+    # The text stands beside its parser, so that a source is one folder.
+    text = (Path(__file__).with_name(kind) / "setup.html").read_text(encoding="utf-8")
+    return engines["django"].from_string(text).render(context)

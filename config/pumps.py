@@ -1,0 +1,136 @@
+"""The work that must not wait for a broker: loops in every worker process, straight against Postgres.
+
+Each pump looks at least four times a second and at once when its bell rings (lib.wake). Bells are hints; a worker that
+hears none is a quarter of a second late, never silent.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from django.db import Error as DatabaseProblem
+from django.db import close_old_connections
+from redis.exceptions import RedisError
+
+from alerts.actions.intake import INTAKE
+from alerts.processing import process_waiting
+from incidents.actions.paging import SWEEP
+from incidents.sweep import BATCH, sweep
+from lib import wake
+from notifications import measures, outbox
+from notifications.actions.deliveries import OUTBOX
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 0.25
+REST_AFTER_ERROR = 0.5
+FLUSH_EVERY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pump:
+    """`work` does what waits and returns how much that was."""
+
+    name: str
+    bell: str
+    work: Callable[[], int]
+    every: float = LOOK_EVERY
+
+
+def worker_name() -> str:
+    """Who stands in the ledger as having sent: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def pumps(senders: int) -> list[Pump]:
+    """What one worker process runs."""
+    name = worker_name()
+    return [
+        Pump("intake", INTAKE, lambda: process_waiting(now=datetime.now(UTC))),
+        Pump("sweep", SWEEP, sweep_all),
+        *(Pump(f"sender-{n}", OUTBOX, lambda: outbox.send_due(worker=name)) for n in range(senders)),
+        Pump("measures", "measures", flush, FLUSH_EVERY),
+    ]
+
+
+def sweep_all() -> int:
+    """Every escalation that is due now."""
+    total = done = sweep(now=datetime.now(UTC))
+    while done == BATCH:
+        done = sweep(now=datetime.now(UTC))
+        total += done
+    return total
+
+
+def flush() -> int:
+    """Counters to the table, and a sign of life for /metrics."""
+    measures.beat("sweeper", worker_name(), now=datetime.now(UTC))
+    measures.flush()
+    return 0
+
+
+class Machine:
+    """The pumps' threads and the ear for bells from other processes."""
+
+    def __init__(self, senders: int) -> None:
+        self.stopping = threading.Event()
+        self.pumps = pumps(senders)
+        for pump in self.pumps:
+            wake.bell(pump.bell)
+        self.threads = [threading.Thread(target=self._turn, args=[pump], name=pump.name) for pump in self.pumps]
+        self.threads.append(threading.Thread(target=self._listen, name="ear", daemon=True))
+
+    def start(self) -> None:
+        """Begin all loops."""
+        for thread in self.threads:
+            thread.start()
+
+    def stop(self, patience: float = 20) -> None:
+        """Finish what is in hand, then end; what a sender is in the middle of is waited for."""
+        self.stopping.set()
+        for pump in self.pumps:
+            wake.bell(pump.bell).set()
+        deadline = time.monotonic() + patience
+        for thread in self.threads:
+            if not thread.daemon:
+                thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _turn(self, pump: Pump) -> None:
+        bell = wake.bell(pump.bell)
+        while not self.stopping.is_set():
+            bell.clear()
+            if not self._work(pump):
+                bell.wait(pump.every)
+        close_old_connections()
+
+    def _work(self, pump: Pump) -> int:
+        """One look; an unreachable database is waited for, a bug is logged and does not end the loop."""
+        try:
+            return pump.work()
+        except DatabaseProblem as error:
+            log.warning("%s waits for the database: %s", pump.name, error)
+        except Exception:
+            # The boundary of the loop: a page must not depend on the absence of bugs in another's.
+            log.exception("%s failed", pump.name)
+        close_old_connections()
+        self.stopping.wait(REST_AFTER_ERROR)
+        return 0
+
+    def _listen(self) -> None:
+        while not self.stopping.is_set():
+            try:
+                with wake.client().pubsub(ignore_subscribe_messages=True) as ear:
+                    ear.subscribe(wake.WAKE)
+                    while not self.stopping.is_set():
+                        message = ear.get_message(timeout=1.0)
+                        if message:
+                            wake.heard(message)
+            except (RedisError, OSError):
+                self.stopping.wait(1.0)
