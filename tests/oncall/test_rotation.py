@@ -110,6 +110,22 @@ def test_a_day_that_a_zone_skipped_has_no_turn_and_the_others_keep_theirs() -> N
     assert all(left.end == right.start for left, right in pairwise(found))
 
 
+@pytest.mark.parametrize(
+    ("handoff", "before", "after"),
+    [
+        ("2026-11-01T01:30", "2026-11-01T05:29", "2026-11-01T05:30"),  # 01:30 comes twice: the first counts
+        ("2026-11-01T01:30", "2026-11-01T05:00", "2026-11-01T06:15"),  # and has passed when it is 01:15 again
+        ("2026-03-08T02:30", "2026-03-08T07:29", "2026-03-08T07:30"),  # clocks skip 02:30: at 03:30
+        ("2026-03-08T02:30", "2026-03-08T07:15", "2026-03-08T08:00"),  # and has not passed when it is 03:15
+    ],
+)
+def test_a_hand_off_at_a_repeated_or_skipped_time_happens_once(handoff: str, before: str, after: str) -> None:
+    layer = make(virtual_start=wall(handoff) - 20 * DAY, turn=Turn(1, Unit.DAYS), people=(1, 2, 3, 4, 5))
+    assert (turn_at(layer, utc(before)), turn_at(layer, utc(after))) == (5, 1)
+    days = Interval(utc(before), utc(after) + HOUR)
+    assert [each.people for each in turns(layer, days)] == [(5,), (1,)]
+
+
 def test_a_person_may_stand_twice_and_two_turns_in_a_row_stay_two() -> None:
     layer = make(people=(1, 1, 2), turn=Turn(1, Unit.DAYS), zone="UTC")
     found = turns(layer, span("2026-01-05T09:00", "2026-01-09T09:00"))
