@@ -1,0 +1,186 @@
+"""Fields that hold several values in order, windows of a week, and local time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NamedTuple
+
+from django import forms
+from django.utils.datastructures import MultiValueDict
+from django.utils.dateparse import parse_time
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from oncall.rotation import Restriction
+
+Group = tuple[str, list[tuple[str, str]]]
+"""A label and the (value, words) below it, for an <optgroup>."""
+
+WEEKDAYS = (_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"))
+_SETS: dict[str, tuple[int | None, ...]] = {
+    "daily": (None,),
+    "weekdays": (0, 1, 2, 3, 4),
+    "weekend": (5, 6),
+    **{str(day): (day,) for day in range(7)},
+}
+DAYS = [
+    ("daily", _("Every day")),
+    ("weekdays", _("Monday to Friday")),
+    ("weekend", _("Saturday and Sunday")),
+    *((str(day), name) for day, name in enumerate(WEEKDAYS)),
+]
+UNTIL_DAYS = [("", _("same night or day")), *((str(day), name) for day, name in enumerate(WEEKDAYS))]
+_DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
+
+
+class InOrder(forms.Field):
+    """Values picked one after the other, a field of the same name for each; empty ones are left out.
+
+    `allowed` maps what the browser sends to what it means; set it before cleaning.
+    """
+
+    widget = forms.MultipleHiddenInput
+    default_error_messages = {
+        "required": _("Choose at least one."),
+        "unknown": _("One of these cannot be chosen any more. Choose another."),
+    }
+
+    def __init__(self, *, allowed: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.allowed = allowed or {}
+
+    def to_python(self, value: Iterable[str] | None) -> list[Any]:
+        picked = [each for each in value or () if each]
+        if any(each not in self.allowed for each in picked):
+            raise forms.ValidationError(self.error_messages["unknown"], code="unknown")
+        return [self.allowed[each] for each in picked]
+
+
+def people_groups(people: Iterable[User], first: Iterable[int], label: str) -> list[Group]:
+    """People for a select: those whose ids are in `first` under `label`, then everybody else."""
+    members = set(first)
+    ours: list[tuple[str, str]] = []
+    others: list[tuple[str, str]] = []
+    for person in people:
+        (ours if person.pk in members else others).append((str(person.pk), str(person)))
+    groups = ((label, ours), (str(_("Everybody else")), others))
+    return [(name, options) for name, options in groups if options]
+
+
+class WindowRow(NamedTuple):
+    """One window as it stands in the form."""
+
+    day: str = "daily"
+    start: str = ""
+    until_day: str = ""
+    until: str = ""
+
+
+class WindowsInput(forms.MultipleHiddenInput):
+    """Reads four lists side by side."""
+
+    def value_from_datadict(self, data: Any, files: MultiValueDict[str, Any], name: str) -> list[WindowRow]:
+        columns = [data.getlist(f"{name}-{key}") for key in ("day", "start", "until_day", "until")]
+        longest = max(len(column) for column in columns)
+        return [
+            WindowRow(*(column[index] if index < len(column) else "" for column in columns))
+            for index in range(longest)
+        ]
+
+
+class WindowsField(forms.Field):
+    """Windows of a day or a week, as `Restriction`s; a row without times is left out."""
+
+    widget = WindowsInput
+    default_error_messages = {
+        "time": _("Give each window a start and an end, such as 09:00 and 17:00."),
+        "day": _("Choose the day of each window from the list."),
+        "empty": _("A window ends when it starts. For a whole day write 00:00 to 00:00."),
+        "set": _("A window that ends on a named day starts on one named day, not on several."),
+    }
+
+    def to_python(self, value: Iterable[WindowRow] | None) -> tuple[Restriction, ...]:
+        rows = [row for row in value or () if row.start or row.until]
+        return tuple(window for row in rows for window in self._windows(row))
+
+    def _windows(self, row: WindowRow) -> list[Restriction]:
+        start, until = self._time(row.start), self._time(row.until)
+        if row.day not in _SETS or row.until_day not in {"", *map(str, range(7))}:
+            raise self._error("day")
+        days = _SETS[row.day]
+        duration = _of_day(until) - _of_day(start)
+        if row.until_day:
+            if len(days) > 1 or days[0] is None:
+                raise self._error("set")
+            duration += _DAY * ((int(row.until_day) - days[0]) % 7)
+            duration = duration if duration > timedelta(0) else duration + _WEEK
+        elif duration <= timedelta(0):
+            duration += _DAY
+            if duration == _DAY and start != time(0):
+                raise self._error("empty")
+        return [Restriction(start, duration, day) for day in days]
+
+    def _time(self, text: str) -> time:
+        try:
+            found = parse_time(text)
+        except ValueError:
+            found = None
+        if found is None or found.tzinfo is not None:
+            raise self._error("time")
+        return found.replace(second=0, microsecond=0)
+
+    def _error(self, code: str) -> forms.ValidationError:
+        return forms.ValidationError(self.error_messages[code], code=code)
+
+
+def _of_day(at: time) -> timedelta:
+    return timedelta(hours=at.hour, minutes=at.minute)
+
+
+def window_rows(windows: Sequence[Restriction]) -> list[WindowRow]:
+    """Windows as the form shows them: alike ones of Monday to Friday, or of the weekend, are one row."""
+    alike: dict[tuple[time, timedelta], list[int | None]] = {}
+    for window in windows:
+        alike.setdefault((window.start, window.duration), []).append(window.weekday)
+    return [
+        _row(start, duration, name)
+        for (start, duration), days in alike.items()
+        for name in _set_names(tuple(days))
+    ]
+
+
+def _set_names(days: tuple[int | None, ...]) -> list[str]:
+    for name in ("weekdays", "weekend"):
+        if set(_SETS[name]) == set(days):
+            return [name]
+    return ["daily" if day is None else str(day) for day in days]
+
+
+def _row(start: time, duration: timedelta, name: str) -> WindowRow:
+    if duration == _DAY and name == "daily":
+        start = time(0)
+    days, seconds = divmod(_of_day(start) + duration, _DAY)
+    end = (datetime(2000, 1, 1, tzinfo=UTC) + seconds).time()
+    # A whole day that does not start at midnight needs the day of its end to be told from an empty one.
+    named = name.isdecimal() and (duration > _DAY or (duration == _DAY and start != time(0)))
+    until_day = str((int(name) + days) % 7) if named else ""
+    return WindowRow(name, f"{start:%H:%M}", until_day, f"{end:%H:%M}")
+
+
+class LocalMomentField(forms.Field):
+    """What <input type="datetime-local"> sends: naive local time, whose zone the form knows."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
+    default_error_messages = {"invalid": _("Write a date and a time, such as 2026-11-30 09:00.")}
+
+    def to_python(self, value: str | datetime | None) -> datetime | None:
+        if not value:
+            return None
+        try:
+            found = value if isinstance(value, datetime) else datetime.fromisoformat(value.strip())
+        except ValueError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if found.tzinfo is not None or not 1970 <= found.year <= 2199:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
+        return found
