@@ -12,7 +12,7 @@ from django.db import connection
 
 from alerts.models import Alert, AlertSeverity, AlertState, Event, Integration
 from alerts.sources.base import Change, Parsed, Signal
-from catalog.actions import NewChange, record_changes
+from catalog.actions.changes import NewChange, record_changes
 from catalog.models import Grouping, Service
 from incidents import signals
 from incidents.actions.opening import Opening, open_for_alerts

@@ -17,8 +17,8 @@ from django.db.models import Exists, OuterRef
 
 from alerts.batch import Batch
 from alerts.models import Event, Integration
-from alerts.sources import get
 from alerts.sources.base import Parsed
+from alerts.sources.registry import reader
 from lib.jsonbody import parse
 from notifications import measures
 
@@ -72,11 +72,8 @@ def process(*, integration_id: int, now: datetime, limit: int = BATCH) -> int:
 def _parsed(kind: str, event: Event) -> Parsed:
     """What the source makes of the stored body; a body that it cannot read is kept with the reason, never dropped."""
     try:
-        body = parse(event.body.encode())
-        source = get(kind)
-        if event.endpoint == "change":
-            return source.parse_change(body, received_at=event.received_at)
-        return source.parse(body, received_at=event.received_at, dedup_key=event.dedup_key)
+        source = reader(kind, event.endpoint)
+        return source.parse(parse(event.body.encode()), received_at=event.received_at, dedup_key=event.dedup_key)
     except Exception as error:
         # The boundary to whatever tools send: one odd event must not stop those behind it.
         log.exception("event %s could not be read", event.pk)

@@ -40,10 +40,10 @@ def page(incident: Incident, why: Why) -> Message:
     name = incident.service.name
     title = incident.title if name.lower() in incident.title.lower() else f"{name}: {incident.title}"
     position = _("fallback") if why.kind == "fallback" else _("step %(step)s of %(steps)s") % {"step": why.step, "steps": why.steps}
-    headline = one_line(f"{rank} {title}", 150) + " – " + _("you are paged (%(position)s)") % {"position": position}
+    headline = one_line(f"{rank} {title}".strip(), 150) + " – " + _("you are paged (%(position)s)") % {"position": position}
     return Message(
         kind="page",
-        headline=headline.strip(),
+        headline=headline,
         intro=one_line(incident.summary, 600),
         facts=tuple(_facts(incident, why)),
         url=incident_url(incident),

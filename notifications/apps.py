@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
+
+    def ready(self) -> None:
+        # Panels know models, which exist only from here on.
+        from notifications import panels  # noqa: PLC0415
+
+        panels.register()

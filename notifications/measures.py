@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from datetime import datetime
 
 from django.db import connection
 
@@ -56,3 +57,19 @@ def flush() -> None:
         with _lock:
             _gathered.update(taken)
         raise
+
+
+BEAT = """
+    INSERT INTO notifications_measure (name, label, bucket, value) VALUES (%s, %s, 'at', %s)
+    ON CONFLICT (name, label, bucket) DO UPDATE SET value = excluded.value
+"""
+
+
+def beat(name: str, label: str, *, now: datetime) -> None:
+    """A sign of life: the moment, in seconds since 1970, at which this process last ran."""
+    with connection.cursor() as cursor:
+        cursor.execute(BEAT, [name, label[:60], now.timestamp()])
+        cursor.execute(
+            "DELETE FROM notifications_measure WHERE name = %s AND bucket = 'at' AND value < %s",
+            [name, now.timestamp() - 3600],
+        )

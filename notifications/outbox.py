@@ -7,6 +7,7 @@ call leaves a row that becomes due again, marked as a possible repeat.
 
 from __future__ import annotations
 
+import json
 import logging
 import random
 from dataclasses import dataclass
@@ -87,7 +88,8 @@ def claim(*, worker: str, now: datetime) -> Claimed | None:
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, {"now": now, "lease": now + LEASE, "worker": worker[:80]})
         row = cursor.fetchone()
-    return Claimed(*row) if row else None
+    # Django leaves jsonb of a raw cursor as text.
+    return Claimed(*row[:6], json.loads(row[6]), *row[7:]) if row else None
 
 
 def hand_over(claimed: Claimed, *, now: datetime | None = None) -> None:

@@ -1,4 +1,22 @@
-from django.urls import URLPattern
+"""Addresses of my page, contact methods, rules and invitations."""
+
+from django.urls import path
+
+from notifications.views import invitations, me, methods, rules
 
 app_name = "notifications"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("me/", me.me, name="me"),
+    path("me/methods/new/", methods.choose, name="method-choose"),
+    path("me/methods/new/<slug:name>/", methods.new, name="method-new"),
+    path("me/methods/<int:pk>/verify/", methods.verify, name="method-verify"),
+    path("me/methods/<int:pk>/code/", methods.code, name="method-code"),
+    path("me/methods/<int:pk>/test/", methods.test, name="method-test"),
+    path("me/methods/<int:pk>/remove/", methods.remove, name="method-remove"),
+    path("me/rules/<slug:urgency>/", rules.add, name="rule-add"),
+    path("me/rules/<int:pk>/move/", rules.move, name="rule-move"),
+    path("me/rules/<int:pk>/remove/", rules.remove, name="rule-remove"),
+    path("people/invite/", invitations.invite, name="invite"),
+    path("people/<int:pk>/invite/", invitations.invite_again, name="invite-again"),
+    path("welcome/<slug:uid>/<slug:token>/", invitations.welcome, name="welcome"),
+]

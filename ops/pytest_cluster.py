@@ -68,6 +68,7 @@ def _set_environment(data: Path, database_url: str, redis_url: str) -> None:
         if ours or name in ("EMAIL_URL", "ALLOWED_HOSTS", "SECRET_KEY_FALLBACKS"):
             del os.environ[name]
     data.mkdir(mode=0o700)
+    (data / "static").mkdir()  # whitenoise warns when it is missing
     os.environ.update(
         DATABASE_URL=database_url,
         REDIS_URL=redis_url,

@@ -20,7 +20,7 @@ class Fields:
 
     def peek(self, name: str) -> object:
         """Return a field without taking it; None where there is none."""
-        return self._obj.get(self._names.get(name, ""))
+        return self._obj[self._names[name]] if name in self._names else None
 
     def take(self, *names: str) -> Any:
         """Return the first of these fields that says something, else None."""

@@ -1,0 +1,127 @@
+"""What people type about how they are reached, and how they join."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import LineField, ZoneField
+from accounts.models import User
+from notifications.actions.rules import LONGEST_DELAY
+from notifications.models import ContactMethod, Urgency
+from notifications.transports.base import Transport
+
+
+class MethodForm(forms.Form):
+    """An address for one transport, which says itself what an address looks like."""
+
+    address = LineField(max_length=500)
+    label = LineField(
+        max_length=60, required=False, label=_("Name"), help_text=_("To tell it apart: Work, Phone at home.")
+    )
+
+    def __init__(self, *args: Any, transport: Transport, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.transport = transport
+        self.fields["address"].label = transport.address_label
+        self.fields["address"].help_text = transport.address_help
+
+    def clean_address(self) -> str:
+        address = self.transport.clean_address(str(self.cleaned_data["address"]))
+        if len(address) > 500:
+            raise ValidationError(_("This address is too long."))
+        return address
+
+
+class CodeForm(forms.Form):
+    """The six digits that came by the method; spaces and dashes between them are left out."""
+
+    code = forms.CharField(
+        max_length=20,
+        label=_("Code"),
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "pattern": "[0-9 \\-]*",
+                "autofocus": True,
+            }
+        ),
+    )
+
+    def clean_code(self) -> str:
+        code = re.sub(r"[\s-]", "", str(self.cleaned_data["code"]))
+        if not re.fullmatch("[0-9]{6}", code):
+            raise ValidationError(_("The code has six digits."))
+        return code
+
+
+class DelayForm(forms.Form):
+    """How long after a page is due, in minutes; `delay()` gives it as a duration."""
+
+    minutes = forms.IntegerField(
+        min_value=0,
+        max_value=int(LONGEST_DELAY.total_seconds()) // 60,
+        initial=0,
+        label=_("After minutes"),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def delay(self) -> timedelta:
+        return timedelta(minutes=self.cleaned_data["minutes"])
+
+
+class RuleForm(DelayForm):
+    """A method of mine that works, and when it is used."""
+
+    method = forms.ModelChoiceField(ContactMethod.objects.none(), label=_("Tell me by"), empty_label=None)
+    field_order = ["method", "minutes"]
+
+    def __init__(self, *args: Any, person: User, urgency: str, **kwargs: Any) -> None:
+        # Two of these stand on one page: the prefix keeps their fields apart.
+        super().__init__(*args, **{"prefix": urgency, **kwargs})
+        self.urgency = Urgency(urgency)
+        methods = self.fields["method"]
+        assert isinstance(methods, forms.ModelChoiceField)  # noqa: S101 - says to mypy what stands above
+        methods.queryset = ContactMethod.objects.usable().filter(user=person)
+
+
+class WelcomeForm(forms.Form):
+    """What an invited person says about themselves, and their first password."""
+
+    name = LineField(max_length=120, label=_("Name"), widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    time_zone = ZoneField()
+    password = forms.CharField(
+        max_length=1000,
+        strip=False,
+        label=_("Password"),
+        help_text=_("At least ten characters."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "autofocus": True}),
+    )
+    again = forms.CharField(
+        max_length=1000,
+        strip=False,
+        label=_("Password again"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **{"initial": {"name": person.name, "time_zone": person.time_zone}, **kwargs})
+        self.person = person
+
+    def clean_password(self) -> str:
+        password = str(self.cleaned_data["password"])
+        validate_password(password, self.person)
+        return password
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "password" in cleaned and "again" in cleaned and cleaned["password"] != cleaned["again"]:
+            self.add_error("again", _("The two passwords differ."))
+        return cleaned
