@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 
@@ -88,7 +89,7 @@ class Interval:
 def union(intervals: Iterable[Interval]) -> list[Interval]:
     """All moments that at least one of them holds. Takes any order; those that touch become one."""
     merged: list[Interval] = []
-    for each in sorted(intervals):
+    for each in sorted(intervals, key=attrgetter("start")):
         if merged and each.start <= merged[-1].end:
             if each.end > merged[-1].end:
                 merged[-1] = Interval(merged[-1].start, each.end)
