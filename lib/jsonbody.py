@@ -41,6 +41,14 @@ def parse(raw: bytes, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH)
     return _scrub(value) if _SUSPECT.search(text) else value
 
 
+def as_text(raw: bytes) -> str:
+    """Return the body as it came, as text that Postgres stores; `parse(text.encode())` reads it again.
+
+    Raises BadBody where `raw` is in no encoding of JSON.
+    """
+    return _decode(raw).replace("\x00", "")
+
+
 def _decode(raw: bytes) -> str:
     try:
         # "utf-8-sig" is what detection answers for a BOM.

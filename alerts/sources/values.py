@@ -76,7 +76,7 @@ def severity(value: object, details: dict[str, Any]) -> Severity:
     """Return the severity for any value, "error" for what is unknown; another word is kept in the details."""
     given = name(value)
     found = known_severity(given) or "error"
-    if given and given != found:
+    if given and given.lower() != found:
         details["severity_given"] = given
     return found
 

@@ -3,10 +3,10 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lib.jsonbody import BadBody, parse
+from lib.jsonbody import BadBody, as_text, parse
 
 
 def refused(raw: bytes) -> BadBody:
@@ -82,6 +82,15 @@ def test_a_raw_nul_or_newline_inside_a_string_is_survived() -> None:
     assert parse(b'{"a": "x\x00y\nz"}') == {"a": "xy\nz"}
 
 
+def test_the_text_of_a_body_can_be_stored_and_read_again() -> None:
+    for raw in (b'{"a": "x\x00y"}', '{"a": "xy"}'.encode("utf-16"), b'\xef\xbb\xbf{"a": "xy"}'):
+        text = as_text(raw)
+        assert "\x00" not in text
+        assert parse(text.encode()) == parse(raw) == {"a": "xy"}
+    with pytest.raises(BadBody):
+        as_text(b"\xff\xff\xff")
+
+
 def test_of_two_equal_keys_the_last_wins() -> None:
     assert parse(b'{"a": 1, "a": 2}') == {"a": 2}
 
@@ -98,6 +107,7 @@ def test_any_bytes_are_refused_or_become_what_postgres_can_store(raw: bytes) -> 
         stored.encode()
 
 
+@settings(max_examples=40)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),
