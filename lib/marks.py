@@ -1,7 +1,7 @@
 """How a severity or a state looks: which words, which shape, which tone. Pure, without Django.
 
-Tones mean the same everywhere. `alarm` and `warn` are for what is wrong now, `active` for work in hand, `good` for what
-is well, `calm` for what waits, `over` for what is done with.
+Tones mean the same everywhere. `alarm` and `warn` are for what is wrong now, `active` for work in hand,
+`good` for what is well, `calm` for what waits, `over` for what is done with.
 """
 
 from dataclasses import dataclass
@@ -9,21 +9,28 @@ from dataclasses import dataclass
 ALARM, WARN, ACTIVE, GOOD, CALM, OVER = "alarm", "warn", "active", "good", "calm", "over"
 
 _TONES = {
-    ALARM: "triage triggered firing open failed unreachable major_outage overdue down exhausted missed breached",
-    WARN: (
-        "acknowledged partial_outage degraded_performance degraded retrying expired unverified paused gap suppressed"
-        " in_review late muted returned"
-    ),
-    ACTIVE: (
-        "declared active responding investigating identified sending in_progress running mitigating under_maintenance"
-        " waiting_for_ack paging started verifying working"
-    ),
-    GOOD: "operational delivered verified published healthy ok on_call done completed approved up ready",
-    CALM: "monitoring mitigated monitored pending queued draft scheduled waiting new todo requested snoozed sent asked",
-    OVER: (
-        "resolved closed dismissed cancelled canceled archived inactive revoked superseded reviewed ended merged off"
-        " dropped waived stopped"
-    ),
+    ALARM: """
+        triage triggered firing open failed unreachable major_outage overdue down exhausted missed breached
+    """,
+    WARN: """
+        acknowledged partial_outage degraded_performance degraded retrying expired unverified paused gap
+        suppressed in_review late muted returned
+    """,
+    ACTIVE: """
+        declared active responding investigating identified sending in_progress running mitigating
+        under_maintenance paging started verifying working
+    """,
+    GOOD: """
+        operational delivered verified published healthy ok on_call done completed approved up ready
+    """,
+    CALM: """
+        monitoring mitigated monitored pending queued draft scheduled waiting new todo requested snoozed
+        sent asked
+    """,
+    OVER: """
+        resolved closed dismissed cancelled canceled archived inactive revoked superseded reviewed ended
+        merged off dropped waived stopped
+    """,
 }
 _TONE_OF = {value: tone for tone, values in _TONES.items() for value in values.split()}
 
@@ -51,7 +58,7 @@ def tone_of(value: str) -> str:
 
 
 def level_of(value: object) -> int | None:
-    """The severity as 1 (worst) to 5, from `sev2`, 2 or a monitoring tool's word; None when it says nothing."""
+    """The severity as 1 (worst) to 5, from `sev2`, 2 or a monitoring tool's word; None if it says nothing."""
     return _LEVEL_OF.get(_key(str(value)))
 
 

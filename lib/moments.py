@@ -1,6 +1,6 @@
 """Durations and distances in time in a reader's words. Pure but for gettext.
 
-static/js/tocsin.js says the same in the browser, with the words that templates/components/_words.html hands to it.
+static/js/tocsin.js says the same in the browser, in the words of templates/components/_words.html.
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -14,7 +14,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def span(length: timedelta) -> str:
-    """A duration in its two largest units: "45 s", "12 min", "2 h 14 min", "3 days 4 h". A sign is dropped."""
+    """A duration in its two largest units: "45 s", "12 min", "2 h 14 min", "3 days 4 h"; never negative."""
     seconds = int(abs(length).total_seconds())
     if seconds < MINUTE:
         return _("%(n)s s") % {"n": seconds}
@@ -24,11 +24,12 @@ def span(length: timedelta) -> str:
         hours, minutes = divmod(seconds // MINUTE, 60)
         return _joined(_("%(n)s h") % {"n": hours}, minutes and _("%(n)s min") % {"n": minutes})
     days, hours = divmod(seconds // HOUR, 24)
-    return _joined(ngettext("%(n)s day", "%(n)s days", days) % {"n": days}, hours and _("%(n)s h") % {"n": hours})
+    large = ngettext("%(n)s day", "%(n)s days", days) % {"n": days}
+    return _joined(large, hours and _("%(n)s h") % {"n": hours})
 
 
 def relative(moment: datetime, now: datetime) -> str:
-    """How far `moment` lies from `now`: "just now", "12 min ago", "in 3 h"; one unit, since a glance is all it gets."""
+    """How far `moment` lies from `now`: "just now", "12 min ago", "in 3 h"; one unit, made for a glance."""
     distance = now - moment
     if abs(distance) < JUST_NOW:
         return _("just now")

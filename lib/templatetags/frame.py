@@ -57,7 +57,7 @@ NAVIGATION = (
         ),
     ),
 )
-ME = Entry("accounts:me", _("Me"), "user-circle", thumb=True)
+ME = Entry("notifications:me", _("Me"), "user-circle", thumb=True)
 
 
 def _resolved(entry: Entry) -> Entry | None:
@@ -69,10 +69,11 @@ def _resolved(entry: Entry) -> Entry | None:
 
 
 def _closeness(entry: Entry, request: HttpRequest | None) -> int:
-    """How well the entry fits the open page: the longest address that the path starts with, else the same app."""
+    """How well the entry fits the open page: the longest address that its path starts with, else its app."""
     if request is None:
         return 0
-    if request.path == entry.url or (entry.url != "/" and request.path.startswith(entry.url.rstrip("/") + "/")):
+    below = entry.url != "/" and request.path.startswith(entry.url.rstrip("/") + "/")
+    if below or request.path == entry.url:
         return 10 + len(entry.url)
     match = request.resolver_match
     return 1 if match and match.namespace == entry.name.partition(":")[0] else 0
@@ -101,4 +102,5 @@ def navigation(context: template.Context) -> dict[str, object]:
     entries = [entry for group in groups for entry in group.entries]
     thumbs = [entry for entry in entries if entry.thumb] + ([me] if me else [])
     rest = [entry for entry in entries if not entry.thumb]
-    return {"groups": groups, "me": me, "thumbs": thumbs, "rest": rest, "rest_open": any(e.current for e in rest)}
+    rest_open = any(entry.current for entry in rest)
+    return {"groups": groups, "me": me, "thumbs": thumbs, "rest": rest, "rest_open": rest_open}

@@ -1,6 +1,6 @@
 """What every page's templates use: icons, times, people, severities, states, Markdown, form fields.
 
-Built in for all templates (settings), so no `{% load %}` is needed. docs/frontend.md shows each with its markup.
+Built in for all templates (settings), so no `{% load %}` is needed. docs/frontend.md shows each with markup.
 """
 
 from collections.abc import Iterable
@@ -38,7 +38,7 @@ class Person(Protocol):
 
 @register.simple_tag
 def icon(name: str, css: str = "") -> SafeString:
-    """An icon from static/icons.svg. It is decoration: the words beside it, or an aria-label, say what it means."""
+    """An icon from static/icons.svg. It decorates: words beside it or an aria-label say what it means."""
     classes = f"icon icon-{name} {css}".strip()
     return format_html(
         '<svg class="{}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
@@ -125,7 +125,8 @@ def face(user: Person | None, css: str = "") -> SafeString:
     if user is None:
         return format_html('<span class="face face-none {}" aria-hidden="true">?</span>', css)
     name = user.get_full_name()
-    return format_html('<span class="face {} {}" aria-hidden="true">{}</span>', hue(user), css, _initials(name))
+    classes = f"{hue(user)} {css}".strip()
+    return format_html('<span class="face {}" aria-hidden="true">{}</span>', classes, _initials(name))
 
 
 @register.simple_tag
@@ -161,9 +162,8 @@ def severity(value: object, label: object = "") -> SafeString:
 def state(value: object, label: object = "", tone: str = "") -> SafeString:
     """A state as a badge. `label` is what people read (`get_state_display`), `tone` overrides lib.marks."""
     text = "" if value is None else str(value)
-    return format_html(
-        '<span class="state state-{}">{}</span>', tone or marks.tone_of(text), label or _(marks.words_of(text))
-    )
+    words = label or _(marks.words_of(text))
+    return format_html('<span class="state state-{}">{}</span>', tone or marks.tone_of(text), words)
 
 
 @register.filter
@@ -204,11 +204,12 @@ def _widget_attrs(bound: BoundField, kind: str, extra: dict[str, str]) -> dict[s
 
 
 @register.inclusion_tag("components/_field.html")
-def field(bound: BoundField, label: str = "", help: str = "", css: str = "", **attrs: str) -> dict[str, object]:
-    """One form field: label, control, help, errors. More keywords become attributes (`data_draft="x"` → `data-draft`)."""
+def field(
+    bound: BoundField, label: str = "", help: str | bool = "", css: str = "", **attrs: str
+) -> dict[str, object]:
+    """One form field: label, control, errors, help (False for none); more keywords are attributes."""
     kind = _kind(bound)
-    if help:
-        bound.help_text = help
+    bound.help_text = "" if help is False else help or bound.help_text
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
     return {
         "field": bound,
@@ -222,7 +223,7 @@ def field(bound: BoundField, label: str = "", help: str = "", css: str = "", **a
 
 @register.inclusion_tag("components/_fields.html")
 def fields(form: forms.BaseForm, only: str = "") -> dict[str, object]:
-    """Errors of the form as a whole, its hidden fields, then all visible fields (or those named in `only`)."""
+    """Errors of the form as a whole, its hidden fields, then all visible fields, or those named in `only`."""
     names = only.split()
     visible: Iterable[BoundField] = [form[name] for name in names] if names else form.visible_fields()
     return {"form": form, "visible": visible}
