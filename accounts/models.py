@@ -41,7 +41,7 @@ class UserQuerySet(models.QuerySet["User"]):
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc] # django-stubs cannot type a computed base
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
         """A person who signs in by `email`; without a password they must reset it first."""
-        user = self.model(email=self.normalize_email(email), **fields)
+        user: User = self.model(email=self.normalize_email(email), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user

@@ -12,7 +12,7 @@ from django.db import connection
 
 from alerts.models import Alert, AlertSeverity, AlertState, Event, Integration
 from alerts.sources.base import Change, Parsed, Signal
-from catalog.actions.changes import NewChange, record_changes
+from catalog.actions import NewChange, record_changes
 from catalog.models import Grouping, Service
 from incidents import signals
 from incidents.actions.opening import Opening, open_for_alerts
@@ -73,8 +73,12 @@ class Batch:
             return
         rows = [
             NewChange(
-                service_id=self.integration.service_id, summary=change.summary, source=change.source,
-                happened_at=change.happened_at, links=list(change.links), details=dict(change.details),
+                service_id=self.integration.service_id,
+                summary=change.summary,
+                source=change.source,
+                happened_at=change.happened_at,
+                links=list(change.links),
+                details=dict(change.details),
             )
             for change in self.changes
         ]
@@ -83,7 +87,11 @@ class Batch:
     def _read(self) -> None:
         """Open alerts by key. One whose incident a person has closed is over too: it ends here, at the latest."""
         keys = {signal.dedup_key for _, signal in self.signals}
-        rows = Alert.objects.open().filter(integration=self.integration, dedup_key__in=keys).select_related("incident")
+        rows = (
+            Alert.objects.open()
+            .filter(integration=self.integration, dedup_key__in=keys)
+            .select_related("incident")
+        )
         for alert in rows:
             work = Work(alert, is_new=False)
             self.work.append(work)
@@ -125,8 +133,12 @@ class Batch:
 
     def _alert(self, event: Event, signal: Signal) -> Alert:
         return Alert(
-            integration=self.integration, dedup_key=signal.dedup_key, started_at=signal.happened_at,
-            last_seen_at=event.received_at, first_event_id=event.pk, count=0,
+            integration=self.integration,
+            dedup_key=signal.dedup_key,
+            started_at=signal.happened_at,
+            last_seen_at=event.received_at,
+            first_event_id=event.pk,
+            count=0,
         )
 
     def _place(self, new: list[Work]) -> None:
@@ -139,11 +151,10 @@ class Batch:
             for work, incident in zip(new, opened, strict=True):
                 work.alert.incident = incident
             return
-        incident = Incident.objects.open().filter(service=service, is_drill=False).order_by("-pk").first()
-        if incident is None:
-            [incident] = self._open(service, [new])
-        else:
-            self._join(incident, new)
+        known = Incident.objects.open().filter(service=service, is_drill=False).order_by("-pk").first()
+        incident = known or self._open(service, [new])[0]
+        if known:
+            self._join(known, new)
         for work in new:
             work.alert.incident = incident
 
@@ -172,14 +183,28 @@ class Batch:
             return
         open_now = {incident.pk: incident for incident in lock_all(acked | set(ended)) if incident.is_open}
         for key in sorted(acked & set(open_now)):
-            acknowledge(incident_id=key, actor=None, now=self.now, via=f"{self.integration.name} ({self.integration.kind})")
+            acknowledge(
+                incident_id=key,
+                actor=None,
+                now=self.now,
+                via=f"{self.integration.name} ({self.integration.kind})",
+            )
         self._tell_ends({key: alerts for key, alerts in ended.items() if key in open_now})
 
     def _tell_ends(self, ended: dict[int, list[Alert]]) -> None:
         still = set(Alert.objects.open().filter(incident__in=ended).values_list("incident_id", flat=True))
         partly = sorted(set(ended) & still)
         rows = [
-            (incident, [Entry(EntryKind.ALERT, _named("resolved", ended[incident.pk]), data={"alerts": len(ended[incident.pk])})])
+            (
+                incident,
+                [
+                    Entry(
+                        EntryKind.ALERT,
+                        _named("resolved", ended[incident.pk]),
+                        data={"alerts": len(ended[incident.pk])},
+                    )
+                ],
+            )
             for incident in lock_all(partly)
         ]
         append(rows, now=self.now)
@@ -207,8 +232,12 @@ def _opening(service: Service, integration: Integration, alerts: list[Alert]) ->
     more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
     description = first.details.get("description", "")
     return Opening(
-        service=service, title=first.summary, summary=description if isinstance(description, str) else "",
-        urgency=urgency_of(alerts), source=integration.kind, started_at=min(alert.started_at for alert in alerts),
+        service=service,
+        title=first.summary,
+        summary=description if isinstance(description, str) else "",
+        urgency=urgency_of(alerts),
+        source=integration.kind,
+        started_at=min(alert.started_at for alert in alerts),
         entry=f"Opened by {integration.name}: {first.summary}{more}",
         data={"integration": integration.pk, "severity": str(first.severity), "dedup_key": first.dedup_key},
     )
@@ -242,8 +271,17 @@ def _update(works: list[Work]) -> None:
         return
     rows = [
         (
-            w.alert.pk, str(w.alert.state), w.alert.resolved_at, str(w.alert.severity), w.alert.summary, w.alert.source,
-            json.dumps(w.alert.details), json.dumps(w.alert.links), w.fired, w.alert.last_seen_at, w.alert.last_event_id,
+            w.alert.pk,
+            str(w.alert.state),
+            w.alert.resolved_at,
+            str(w.alert.severity),
+            w.alert.summary,
+            w.alert.source,
+            json.dumps(w.alert.details),
+            json.dumps(w.alert.links),
+            w.fired,
+            w.alert.last_seen_at,
+            w.alert.last_event_id,
         )
         for w in works
     ]

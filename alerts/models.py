@@ -40,7 +40,9 @@ class Integration(models.Model):
 
     class Meta:
         ordering = ["service__name", "name", "id"]
-        constraints = [models.UniqueConstraint(fields=["service", "name"], name="integration_name_once_per_service")]
+        constraints = [
+            models.UniqueConstraint(fields=["service", "name"], name="integration_name_once_per_service")
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -93,7 +95,9 @@ class AlertQuerySet(models.QuerySet["Alert"]):
 class Alert(models.Model):
     """One condition that a tool reports, from its first firing to its end, however often it is repeated."""
 
-    integration = models.ForeignKey(Integration, on_delete=models.PROTECT, related_name="alerts", db_index=False)
+    integration = models.ForeignKey(
+        Integration, on_delete=models.PROTECT, related_name="alerts", db_index=False
+    )
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="alerts")
     dedup_key = models.CharField(max_length=255)
     state = models.CharField(max_length=16, choices=AlertState, default=AlertState.OPEN)
@@ -104,7 +108,9 @@ class Alert(models.Model):
     links: models.JSONField[list[dict[str, str]], list[dict[str, str]]] = models.JSONField(default=list)
     count = models.PositiveIntegerField(default=1)
     first_event = models.ForeignKey(Event, null=True, on_delete=models.SET_NULL, related_name="+")
-    last_event = models.ForeignKey(Event, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
+    last_event = models.ForeignKey(
+        Event, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     started_at = models.DateTimeField()
     last_seen_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True, blank=True)
@@ -118,7 +124,9 @@ class Alert(models.Model):
                 fields=["integration", "dedup_key"], name="alert_open_once", condition=~Q(state="resolved")
             ),
             models.CheckConstraint(condition=Q(state__in=AlertState.values), name="alert_state_known"),
-            models.CheckConstraint(condition=Q(severity__in=AlertSeverity.values), name="alert_severity_known"),
+            models.CheckConstraint(
+                condition=Q(severity__in=AlertSeverity.values), name="alert_severity_known"
+            ),
             models.CheckConstraint(
                 condition=Q(state="resolved", resolved_at__isnull=False)
                 | (~Q(state="resolved") & Q(resolved_at=None)),

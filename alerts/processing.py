@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -56,7 +57,9 @@ def process(*, integration_id: int, now: datetime, limit: int = BATCH) -> int:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, integration_id])
         if not cursor.fetchone()[0]:
             return 0
-    events = list(Event.objects.filter(integration_id=integration_id, processed_at=None).order_by("pk")[:limit])
+    events = list(
+        Event.objects.filter(integration_id=integration_id, processed_at=None).order_by("pk")[:limit]
+    )
     if not events:
         return 0
     integration = Integration.objects.select_related("service").get(pk=integration_id)
@@ -73,7 +76,9 @@ def _parsed(kind: str, event: Event) -> Parsed:
     """What the source makes of the stored body; a body that it cannot read is kept with the reason, never dropped."""
     try:
         source = reader(kind, event.endpoint)
-        return source.parse(parse(event.body.encode()), received_at=event.received_at, dedup_key=event.dedup_key)
+        return source.parse(
+            parse(event.body.encode()), received_at=event.received_at, dedup_key=event.dedup_key
+        )
     except Exception as error:
         # The boundary to whatever tools send: one odd event must not stop those behind it.
         log.exception("event %s could not be read", event.pk)
@@ -95,7 +100,11 @@ def _mark(events: list[Event], now: datetime) -> None:
         if plain:
             cursor.execute(MARK_PLAIN, [now, plain])
         if noted:
-            rows = [[e.pk for e in noted], [e.problem for e in noted], [json.dumps(e.notes) for e in noted]]
+            rows: list[Any] = [
+                [e.pk for e in noted],
+                [e.problem for e in noted],
+                [json.dumps(e.notes) for e in noted],
+            ]
             cursor.execute(MARK, [now, *rows])
 
 

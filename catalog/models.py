@@ -43,7 +43,10 @@ class Service(models.Model):
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="services", verbose_name=_("owner"))
     tier = models.PositiveSmallIntegerField(_("criticality"), choices=Tier, default=Tier.STANDARD)
     policy = models.ForeignKey(
-        EscalationPolicy, on_delete=models.PROTECT, related_name="services", verbose_name=_("escalation policy")
+        EscalationPolicy,
+        on_delete=models.PROTECT,
+        related_name="services",
+        verbose_name=_("escalation policy"),
     )
     runbook_url = models.URLField(_("runbook"), max_length=500, blank=True)
     depends_on: models.ManyToManyField[Service, models.Model] = models.ManyToManyField(
@@ -53,7 +56,9 @@ class Service(models.Model):
     auto_resolve = models.BooleanField(
         _("resolve by itself"),
         default=True,
-        help_text=_("When all alerts of an incident resolve before it was declared, the incident resolves too."),
+        help_text=_(
+            "When all alerts of an incident resolve before it was declared, the incident resolves too."
+        ),
     )
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -10,7 +10,7 @@ from celery import bootsteps
 SENDERS = int(os.environ.get("TOCSIN_SENDERS", "4"))
 
 
-class Pumping(bootsteps.StartStopStep):
+class Pumping(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships no types
     """Runs in the worker's main process, so a dead broker does not keep it from starting or working."""
 
     def __init__(self, parent: Any, **options: Any) -> None:

@@ -31,7 +31,7 @@ def _unready() -> str:
 
 def _is_migrated() -> bool:
     """The plan is looked up until it is empty once; a running process cannot lose migrations."""
-    global _migrated  # noqa: PLW0603 - a fact about the process
+    global _migrated
     if not _migrated:
         executor = MigrationExecutor(connection)
         _migrated = not executor.migration_plan(executor.loader.graph.leaf_nodes())

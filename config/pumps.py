@@ -84,7 +84,9 @@ class Machine:
         self.pumps = pumps(senders)
         for pump in self.pumps:
             wake.bell(pump.bell)
-        self.threads = [threading.Thread(target=self._turn, args=[pump], name=pump.name) for pump in self.pumps]
+        self.threads = [
+            threading.Thread(target=self._turn, args=[pump], name=pump.name) for pump in self.pumps
+        ]
         self.threads.append(threading.Thread(target=self._listen, name="ear", daemon=True))
 
     def start(self) -> None:
@@ -126,7 +128,7 @@ class Machine:
     def _listen(self) -> None:
         while not self.stopping.is_set():
             try:
-                with wake.client().pubsub(ignore_subscribe_messages=True) as ear:
+                with wake.ear() as ear:
                     ear.subscribe(wake.WAKE)
                     while not self.stopping.is_set():
                         message = ear.get_message(timeout=1.0)

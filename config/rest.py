@@ -64,7 +64,11 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
 
 
 def _document(error: Exception, response: Response) -> dict[str, Any]:
-    document: dict[str, Any] = {"type": "about:blank", "title": response.status_text, "status": response.status_code}
+    document: dict[str, Any] = {
+        "type": "about:blank",
+        "title": response.status_text,
+        "status": response.status_code,
+    }
     if isinstance(error, exceptions.ValidationError):
         return {**document, "detail": "Some fields are not valid.", "errors": response.data}
     if isinstance(error, Http404):

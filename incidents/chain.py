@@ -13,13 +13,28 @@ from typing import Any
 
 
 def entry_hash(
-    *, incident: int, number: int, kind: str, actor: int | None, text: str, data: dict[str, Any],
-    happened_at: datetime, recorded_at: datetime, previous: str,
+    *,
+    incident: int,
+    number: int,
+    kind: str,
+    actor: int | None,
+    text: str,
+    data: dict[str, Any],
+    happened_at: datetime,
+    recorded_at: datetime,
+    previous: str,
 ) -> str:
     """64 lower hex digits."""
     content = {
-        "incident": incident, "number": number, "kind": kind, "actor": actor, "text": text, "data": data,
-        "happened_at": stamp(happened_at), "recorded_at": stamp(recorded_at), "previous": previous,
+        "incident": incident,
+        "number": number,
+        "kind": kind,
+        "actor": actor,
+        "text": text,
+        "data": data,
+        "happened_at": stamp(happened_at),
+        "recorded_at": stamp(recorded_at),
+        "previous": previous,
     }
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

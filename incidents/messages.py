@@ -39,8 +39,16 @@ def page(incident: Incident, why: Why) -> Message:
     rank = incident.get_severity_display() if incident.severity else ""
     name = incident.service.name
     title = incident.title if name.lower() in incident.title.lower() else f"{name}: {incident.title}"
-    position = _("fallback") if why.kind == "fallback" else _("step %(step)s of %(steps)s") % {"step": why.step, "steps": why.steps}
-    headline = one_line(f"{rank} {title}".strip(), 150) + " – " + _("you are paged (%(position)s)") % {"position": position}
+    position = (
+        _("fallback")
+        if why.kind == "fallback"
+        else _("step %(step)s of %(steps)s") % {"step": why.step, "steps": why.steps}
+    )
+    headline = (
+        one_line(f"{rank} {title}".strip(), 150)
+        + " – "
+        + _("you are paged (%(position)s)") % {"position": position}
+    )
     return Message(
         kind="page",
         headline=headline,

@@ -62,9 +62,7 @@ class IncidentQuerySet(models.QuerySet["Incident"]):
     def matching(self, text: str) -> IncidentQuerySet:
         """Full-text over title, summary and what was written on the timeline; a number finds its incident."""
         query = SearchQuery(text, search_type="websearch", config="simple")
-        found = Q(search=query) | Q(
-            id__in=TimelineEntry.objects.filter(search=query).values("incident_id")
-        )
+        found = Q(search=query) | Q(id__in=TimelineEntry.objects.filter(search=query).values("incident_id"))
         number = text.lstrip("#")
         if number.isascii() and number.isdigit() and len(number) < 18:
             found |= Q(id=int(number))
@@ -82,18 +80,24 @@ class Incident(models.Model):
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency, default=Urgency.HIGH)
     impact = models.CharField(_("customer impact"), max_length=24, choices=Impact, default=Impact.NONE)
     is_drill = models.BooleanField(default=False)
-    source = models.CharField(max_length=60, blank=True, help_text="What opened it: an integration's kind, or a person.")
+    source = models.CharField(
+        max_length=60, blank=True, help_text="What opened it: an integration's kind, or a person."
+    )
     created_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     started_at = models.DateTimeField(help_text="When it began, as far as known.")
     created_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True, blank=True)
-    acknowledged_by = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    acknowledged_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     declared_at = models.DateTimeField(null=True, blank=True)
     mitigated_at = models.DateTimeField(null=True, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     timeline_length = models.PositiveIntegerField(default=0)
-    timeline_head = models.CharField(max_length=64, blank=True, help_text="Hash of the newest timeline entry.")
+    timeline_head = models.CharField(
+        max_length=64, blank=True, help_text="Hash of the newest timeline entry."
+    )
     search = models.GeneratedField(
         expression=SearchVector("title", "summary", config="simple"),
         output_field=SearchVectorField(),
@@ -202,7 +206,9 @@ class EscalationState(models.TextChoices):
 
 class EscalationQuerySet(models.QuerySet["Escalation"]):
     def due(self, now: datetime) -> EscalationQuerySet:
-        return self.filter(state=EscalationState.RUNNING, next_step_at__lte=now).order_by("next_step_at", "id")
+        return self.filter(state=EscalationState.RUNNING, next_step_at__lte=now).order_by(
+            "next_step_at", "id"
+        )
 
     def running(self) -> EscalationQuerySet:
         return self.filter(state=EscalationState.RUNNING)
@@ -220,7 +226,9 @@ class Escalation(models.Model):
     policy_name = models.CharField(max_length=80)
     plan: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=EscalationState, default=EscalationState.RUNNING)
-    run = models.PositiveSmallIntegerField(default=1, help_text="Raised when paging is started again by hand.")
+    run = models.PositiveSmallIntegerField(
+        default=1, help_text="Raised when paging is started again by hand."
+    )
     cycle = models.PositiveIntegerField(default=0)
     step = models.PositiveSmallIntegerField(default=0)
     next_step_at = models.DateTimeField()
@@ -232,7 +240,9 @@ class Escalation(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(condition=Q(state__in=EscalationState.values), name="escalation_state_known"),
+            models.CheckConstraint(
+                condition=Q(state__in=EscalationState.values), name="escalation_state_known"
+            ),
             models.CheckConstraint(
                 condition=Q(state="running", stopped_at=None) | Q(state="stopped", stopped_at__isnull=False),
                 name="escalation_stopped_has_time",

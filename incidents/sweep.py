@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,7 @@ from incidents.models import EntryKind, Escalation, Incident
 from lib import wake
 from notifications import measures
 from notifications.actions.deliveries import build, enqueue
-from notifications.models import Delivery, DeliveryKind, DeliveryState
+from notifications.models import ContactMethod, Delivery, DeliveryKind, DeliveryState
 from notifications.recipients import NOW, people, ways
 from notifications.transports.base import Message
 from oncall import plan as plans
@@ -59,8 +59,13 @@ def sweep(*, now: datetime, limit: int = BATCH) -> int:
     for turn in turns:
         signals.announce(turn.incident.pk, "escalation")
     lateness = [(now - turn.escalation.next_step_at).total_seconds() for turn in turns]
-    transaction.on_commit(lambda: [measures.observe("step_lateness", seconds) for seconds in lateness])
+    transaction.on_commit(partial(_measure, lateness))
     return len(due)
+
+
+def _measure(lateness: list[float]) -> None:
+    for seconds in lateness:
+        measures.observe("step_lateness", seconds)
 
 
 def _decide(due: list[Escalation], now: datetime) -> list[Turn]:
@@ -69,7 +74,12 @@ def _decide(due: list[Escalation], now: datetime) -> list[Turn]:
     on_call = resolve_targets({target for plan in read.values() for target in _targets(plan)}, now)
     known = people({person for ids in on_call.values() for person in ids})
     turns = [
-        Turn(each, incidents[each.incident_id], read[each.pk], _decision(each, read[each.pk], now, on_call, known))
+        Turn(
+            each,
+            incidents[each.incident_id],
+            read[each.pk],
+            _decision(each, read[each.pk], now, on_call, known),
+        )
         for each in due
     ]
     _name_people(turns, on_call, known)
@@ -81,7 +91,10 @@ def _targets(plan: Plan) -> set[Target]:
 
 
 def _decision(
-    escalation: Escalation, plan: Plan, now: datetime, on_call: Mapping[Target, tuple[int, ...]],
+    escalation: Escalation,
+    plan: Plan,
+    now: datetime,
+    on_call: Mapping[Target, tuple[int, ...]],
     known: Mapping[int, User],
 ) -> Decision:
     """A person who cannot be reached counts as nobody here, so that the policy's rule for empty steps applies."""
@@ -96,7 +109,9 @@ def _has_method(user: User | None) -> bool:
     return user is not None and bool(getattr(user, "usable_methods", []))
 
 
-def _name_people(turns: list[Turn], on_call: Mapping[Target, tuple[int, ...]], known: Mapping[int, User]) -> None:
+def _name_people(
+    turns: list[Turn], on_call: Mapping[Target, tuple[int, ...]], known: Mapping[int, User]
+) -> None:
     """Who is paged, who would be but has no method, and the admins where even the fallback has nobody."""
     admins: list[User] | None = None
     for turn in turns:
@@ -107,9 +122,16 @@ def _name_people(turns: list[Turn], on_call: Mapping[Target, tuple[int, ...]], k
             turn.users = admins
 
 
-def _unreachable(turn: Turn, on_call: Mapping[Target, tuple[int, ...]], known: Mapping[int, User]) -> list[User]:
+def _unreachable(
+    turn: Turn, on_call: Mapping[Target, tuple[int, ...]], known: Mapping[int, User]
+) -> list[User]:
     places = {turn.decision.position, *(skip.position for skip in turn.decision.skipped)}
-    targets = [t for place in places if place.step < len(turn.plan.steps) for t in turn.plan.steps[place.step].targets]
+    targets = [
+        t
+        for place in places
+        if place.step < len(turn.plan.steps)
+        for t in turn.plan.steps[place.step].targets
+    ]
     wanted = dict.fromkeys(person for target in targets for person in on_call.get(target, ()))
     return [known[person] for person in wanted if person in known and not _has_method(known[person])]
 
@@ -131,12 +153,23 @@ def _to_person(turn: Turn, user: User, message: Message, now: datetime) -> list[
     """A row for each of the person's methods, due as their rules say; the account's address as the last resort."""
     escalation, place = turn.escalation, turn.decision.position
     group = f"esc:{escalation.pk}:{escalation.run}:{place.cycle}:{place.step}:{user.pk}"
-    chosen = [(way.method, way.delay) for way in ways(user, turn.incident.urgency)] or [(None, NOW)]
+    found = ways(user, turn.incident.urgency)
+    chosen: list[tuple[ContactMethod | None, timedelta]] = [(way.method, way.delay) for way in found] or [
+        (None, NOW)
+    ]
     return [
         build(
-            method=method, key=f"{group}:{method.pk if method else 'account'}:{int(delay.total_seconds())}", group=group,
-            kind=DeliveryKind.PAGE, subject=messages.subject_of(turn.incident), message=message, now=now,
-            due_at=now + delay, reason=_reason(turn, user), user_id=user.pk, address=user.email,
+            method=method,
+            key=f"{group}:{method.pk if method else 'account'}:{int(delay.total_seconds())}",
+            group=group,
+            kind=DeliveryKind.PAGE,
+            subject=messages.subject_of(turn.incident),
+            message=message,
+            now=now,
+            due_at=now + delay,
+            reason=_reason(turn, user),
+            user_id=user.pk,
+            address=user.email,
         )
         for method, delay in chosen
     ]
@@ -145,8 +178,12 @@ def _to_person(turn: Turn, user: User, message: Message, now: datetime) -> list[
 def _why(turn: Turn, also: tuple[str, ...] = ()) -> messages.Why:
     place = turn.decision.position
     return messages.Why(
-        policy=turn.escalation.policy_name, kind=turn.decision.kind, step=place.step + 1, steps=len(turn.plan.steps),
-        cycle=place.cycle + 1, also=also,
+        policy=turn.escalation.policy_name,
+        kind=turn.decision.kind,
+        step=place.step + 1,
+        steps=len(turn.plan.steps),
+        cycle=place.cycle + 1,
+        also=also,
     )
 
 
@@ -166,11 +203,19 @@ def _reason(turn: Turn, user: User) -> dict[str, Any]:
 def _entries(turn: Turn) -> list[Entry]:
     """What the timeline says of this step: who was passed over and why, then who is paged."""
     entries = [
-        Entry(EntryKind.ESCALATION, f"{user} could not be paged: no verified contact method", data={"user": user.pk})
+        Entry(
+            EntryKind.ESCALATION,
+            f"{user} could not be paged: no verified contact method",
+            data={"user": user.pk},
+        )
         for user in turn.without_method
     ]
     entries += [
-        Entry(EntryKind.ESCALATION, _skipped(turn, skip), data={"step": skip.position.step + 1, "reason": skip.reason})
+        Entry(
+            EntryKind.ESCALATION,
+            _skipped(turn, skip),
+            data={"step": skip.position.step + 1, "reason": skip.reason},
+        )
         for skip in turn.decision.skipped
     ]
     if turn.users:
@@ -183,7 +228,9 @@ def _entries(turn: Turn) -> list[Entry]:
 def _skipped(turn: Turn, skip: Skipped) -> str:
     what = "nobody on call" if skip.reason == "nobody" else "nobody named"
     stays = turn.decision.kind == "hold" and skip == turn.decision.skipped[-1]
-    return f"Step {skip.position.step + 1}: {what}, " + ("held until there is" if stays else "passed over at once")
+    return f"Step {skip.position.step + 1}: {what}, " + (
+        "held until there is" if stays else "passed over at once"
+    )
 
 
 def _paged(turn: Turn) -> str:
@@ -245,7 +292,8 @@ def could_not_reach(incident_id: int, delivery: Delivery, now: datetime) -> None
     incident = lock(incident_id)
     step = delivery.group.rpartition(":")[0]
     entry = Entry(
-        EntryKind.ESCALATION, f"{delivery.user} could not be reached: {delivery.outcome or 'every method failed'}",
+        EntryKind.ESCALATION,
+        f"{delivery.user} could not be reached: {delivery.outcome or 'every method failed'}",
         data={"user": delivery.user_id, "delivery": delivery.pk},
     )
     append([(incident, [entry])], now=now)

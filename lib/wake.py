@@ -15,6 +15,7 @@ from functools import cache
 
 from django.conf import settings
 from redis import Redis
+from redis.client import PubSub
 from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,12 @@ _silent_until = 0.0
 def client() -> Redis:
     """One connection pool a process, with waits short enough for a request."""
     return Redis.from_url(settings.REDIS_URL, socket_connect_timeout=0.2, socket_timeout=0.2)
+
+
+def ear() -> PubSub:
+    """A subscription to WAKE is made with this; it ends with its `with` block."""
+    ear: PubSub = client().pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call] # untyped in redis-py
+    return ear
 
 
 def bell(pump: str) -> threading.Event:
@@ -51,7 +58,7 @@ def hint(thing: str, key: int) -> None:
 
 def publish(channel: str, text: str) -> None:
     """Best effort; after a failure nothing is tried for two seconds, so that requests do not queue up behind it."""
-    global _silent_until  # noqa: PLW0603 - the state of this process's circuit
+    global _silent_until
     if time.monotonic() < _silent_until:
         return
     try:

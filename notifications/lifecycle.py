@@ -6,7 +6,10 @@ TRANSITIONS: dict[tuple[str, str], S] = {
     (S.PENDING, "claim"): S.SENDING,
     (S.SENDING, "claim"): S.SENDING,  # the worker that had it died, its lease ran out
     (S.SENDING, "hand_over"): S.SENT,
-    (S.CANCELLED, "hand_over"): S.SENT,  # the provider had it already when it was cancelled: the ledger says so
+    (
+        S.CANCELLED,
+        "hand_over",
+    ): S.SENT,  # the provider had it already when it was cancelled: the ledger says so
     (S.SENDING, "retry"): S.PENDING,
     (S.SENDING, "fail"): S.FAILED,
     (S.PENDING, "cancel"): S.CANCELLED,

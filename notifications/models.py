@@ -41,7 +41,9 @@ class ContactMethod(models.Model):
     class Meta:
         ordering = ["id"]
         constraints = [
-            models.UniqueConstraint(fields=["user", "transport", "address"], name="contact_method_once_per_person")
+            models.UniqueConstraint(
+                fields=["user", "transport", "address"], name="contact_method_once_per_person"
+            )
         ]
 
     def __str__(self) -> str:
@@ -122,7 +124,9 @@ class Delivery(models.Model):
     key = models.CharField(max_length=160, unique=True)
     kind = models.CharField(max_length=16, choices=DeliveryKind, default=DeliveryKind.PAGE)
     subject = models.CharField(max_length=64)
-    group = models.CharField(max_length=120, help_text="One person in one step: the methods that stand in for each other.")
+    group = models.CharField(
+        max_length=120, help_text="One person in one step: the methods that stand in for each other."
+    )
     user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="deliveries")
     method = models.ForeignKey(ContactMethod, null=True, on_delete=models.SET_NULL, related_name="deliveries")
     transport = models.CharField(max_length=32)
@@ -131,7 +135,9 @@ class Delivery(models.Model):
     reason: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=DeliveryState, default=DeliveryState.PENDING)
     created_at = models.DateTimeField()
-    scheduled_at = models.DateTimeField(help_text="When the person's rules wanted it; lateness is counted from here.")
+    scheduled_at = models.DateTimeField(
+        help_text="When the person's rules wanted it; lateness is counted from here."
+    )
     due_at = models.DateTimeField(help_text="When it is tried next.")
     attempts_made = models.PositiveSmallIntegerField(default=0)
     sent_at = models.DateTimeField(null=True, blank=True)
@@ -148,11 +154,14 @@ class Delivery(models.Model):
             models.CheckConstraint(condition=Q(state__in=DeliveryState.values), name="delivery_state_known"),
             models.CheckConstraint(condition=Q(kind__in=DeliveryKind.values), name="delivery_kind_known"),
             models.CheckConstraint(
-                condition=~Q(state__in=["sent", "delivered"]) | Q(sent_at__isnull=False), name="delivery_sent_has_time"
+                condition=~Q(state__in=["sent", "delivered"]) | Q(sent_at__isnull=False),
+                name="delivery_sent_has_time",
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], name="delivery_due", condition=Q(state__in=["pending", "sending"])),
+            models.Index(
+                fields=["due_at", "id"], name="delivery_due", condition=Q(state__in=["pending", "sending"])
+            ),
             models.Index(fields=["subject", "id"], name="delivery_subject"),
             models.Index(fields=["user", "-id"], name="delivery_user"),
             models.Index(fields=["group"], name="delivery_group"),

@@ -53,6 +53,20 @@ FROM moved LEFT JOIN notifications_contactmethod m ON m.id = moved.method_id
 """
 
 
+COLUMNS = (
+    "id",
+    "key",
+    "kind",
+    "subject",
+    "transport",
+    "address",
+    "message",
+    "attempt",
+    "scheduled_at",
+    "secret",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Claimed:
     """A delivery that this worker alone hands over until its lease ends."""
@@ -89,7 +103,11 @@ def claim(*, worker: str, now: datetime) -> Claimed | None:
         cursor.execute(CLAIM, {"now": now, "lease": now + LEASE, "worker": worker[:80]})
         row = cursor.fetchone()
     # Django leaves jsonb of a raw cursor as text.
-    return Claimed(*row[:6], json.loads(row[6]), *row[7:]) if row else None
+    if row is None:
+        return None
+    columns = dict(zip(COLUMNS, row, strict=True))
+    columns["message"] = json.loads(columns["message"])
+    return Claimed(**columns)
 
 
 def hand_over(claimed: Claimed, *, now: datetime | None = None) -> None:
@@ -132,9 +150,13 @@ WHERE id = %(id)s AND state = ANY(%(states)s)
 
 
 def _sent(claimed: Claimed, receipt: Receipt, now: datetime) -> None:
-    values = {
-        "id": claimed.id, "number": claimed.attempt, "now": now, "provider": receipt.provider_id[:200],
-        "answer": receipt.answer[:500], "states": sources("hand_over"),
+    values: dict[str, Any] = {
+        "id": claimed.id,
+        "number": claimed.attempt,
+        "now": now,
+        "provider": receipt.provider_id[:200],
+        "answer": receipt.answer[:500],
+        "states": sources("hand_over"),
     }
     with connection.cursor() as cursor:
         cursor.execute(SENT, values)

@@ -24,9 +24,13 @@ class Way:
 
 def people(ids: Collection[int]) -> dict[int, User]:
     """The people with their usable methods and rules, in three queries however many they are."""
-    rows = User.objects.active().filter(pk__in=ids).prefetch_related(
-        Prefetch("contact_methods", ContactMethod.objects.usable(), to_attr="usable_methods"),
-        Prefetch("notification_rules", NotificationRule.objects.all(), to_attr="rules"),
+    rows = (
+        User.objects.active()
+        .filter(pk__in=ids)
+        .prefetch_related(
+            Prefetch("contact_methods", ContactMethod.objects.usable(), to_attr="usable_methods"),
+            Prefetch("notification_rules", NotificationRule.objects.all(), to_attr="rules"),
+        )
     )
     return {user.pk: user for user in rows}
 
@@ -39,7 +43,10 @@ def ways(user: User, urgency: str) -> list[Way]:
     usable: dict[int, ContactMethod] = {method.pk: method for method in getattr(user, "usable_methods", [])}
     rules: list[NotificationRule] = [rule for rule in getattr(user, "rules", []) if rule.method_id in usable]
     chosen = [rule for rule in rules if rule.urgency == urgency] or rules
-    found = [Way(usable[rule.method_id], rule.delay) for rule in sorted(chosen, key=lambda rule: (rule.delay, rule.pk))]
+    found = [
+        Way(usable[rule.method_id], rule.delay)
+        for rule in sorted(chosen, key=lambda rule: (rule.delay, rule.pk))
+    ]
     return found or [Way(method, NOW) for method in usable.values()]
 
 

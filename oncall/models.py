@@ -66,7 +66,9 @@ class Layer(models.Model):
         ordering = ["schedule_id", "position", "id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["schedule", "position"], name="layer_position_once", deferrable=models.Deferrable.DEFERRED
+                fields=["schedule", "position"],
+                name="layer_position_once",
+                deferrable=models.Deferrable.DEFERRED,
             ),
             models.CheckConstraint(condition=Q(turn_length__gt=0), name="layer_turn_has_length"),
             models.CheckConstraint(condition=Q(turn_unit__in=TurnUnit.values), name="layer_turn_unit_known"),
@@ -103,7 +105,9 @@ class Restriction(models.Model):
     class Meta:
         ordering = ["layer_id", "weekday", "start"]
         constraints = [
-            models.CheckConstraint(condition=Q(weekday=None) | Q(weekday__lte=6), name="restriction_weekday_known")
+            models.CheckConstraint(
+                condition=Q(weekday=None) | Q(weekday__lte=6), name="restriction_weekday_known"
+            )
         ]
 
 
@@ -118,7 +122,9 @@ class Override(models.Model):
 
     schedule = models.ForeignKey(Schedule, on_delete=models.CASCADE, related_name="overrides")
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="overrides")
-    replaces = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="overridden")
+    replaces = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="overridden"
+    )
     starts_at = models.DateTimeField(_("from"))
     ends_at = models.DateTimeField(_("until"))
     reason = models.CharField(_("reason"), max_length=200, blank=True)
@@ -161,7 +167,9 @@ class EscalationPolicy(models.Model):
     repeats = models.PositiveSmallIntegerField(
         _("repeat"), default=1, help_text=_("How often all steps are run again when nobody acknowledges.")
     )
-    on_empty = models.CharField(_("a step with nobody on call"), max_length=16, choices=OnEmpty, default=OnEmpty.SKIP)
+    on_empty = models.CharField(
+        _("a step with nobody on call"), max_length=16, choices=OnEmpty, default=OnEmpty.SKIP
+    )
     fallback_people: models.ManyToManyField[User, models.Model] = models.ManyToManyField(
         User, blank=True, related_name="fallback_of", verbose_name=_("fallback")
     )
@@ -191,7 +199,9 @@ class PolicyStep(models.Model):
         ordering = ["policy_id", "position"]
         constraints = [
             models.UniqueConstraint(
-                fields=["policy", "position"], name="policy_step_position_once", deferrable=models.Deferrable.DEFERRED
+                fields=["policy", "position"],
+                name="policy_step_position_once",
+                deferrable=models.Deferrable.DEFERRED,
             )
         ]
 
@@ -201,7 +211,9 @@ class StepTarget(models.Model):
 
     step = models.ForeignKey(PolicyStep, on_delete=models.CASCADE, related_name="targets")
     position = models.PositiveSmallIntegerField(default=0)
-    user = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="step_targets")
+    user = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="step_targets"
+    )
     schedule = models.ForeignKey(
         Schedule, null=True, blank=True, on_delete=models.PROTECT, related_name="step_targets"
     )

@@ -29,9 +29,15 @@ def make_user(name: str = "", *, role: str = Role.RESPONDER, reachable: bool = T
     return user
 
 
-def make_method(user: User, transport: str = "email", address: str = "", *, verified: bool = True) -> ContactMethod:
+def make_method(
+    user: User, transport: str = "email", address: str = "", *, verified: bool = True
+) -> ContactMethod:
     return ContactMethod.objects.create(
-        user=user, transport=transport, address=address or user.email, created_at=NOW, verified_at=NOW if verified else None
+        user=user,
+        transport=transport,
+        address=address or user.email,
+        created_at=NOW,
+        verified_at=NOW if verified else None,
     )
 
 
@@ -55,18 +61,27 @@ def make_schedule(team: Team, people: tuple[User, ...], *, name: str = "", zone:
     """A weekly rotation from 2026-01-05 09:00 local, in force since 2026-01-01."""
     schedule = Schedule.objects.create(team=team, name=name or f"Schedule {next(_numbers)}", time_zone=zone)
     layer = Layer.objects.create(
-        schedule=schedule, starts_at=datetime(2026, 1, 1, tzinfo=UTC), first_handoff_date=date(2026, 1, 5), handoff_time=time(9)
+        schedule=schedule,
+        starts_at=datetime(2026, 1, 1, tzinfo=UTC),
+        first_handoff_date=date(2026, 1, 5),
+        handoff_time=time(9),
     )
     Slot.objects.bulk_create(Slot(layer=layer, position=n, user=user) for n, user in enumerate(people))
     return schedule
 
 
 def make_policy(
-    team: Team, *steps: tuple[User | Schedule, ...], minutes: float = 5, repeats: int = 0, on_empty: str = "skip",
+    team: Team,
+    *steps: tuple[User | Schedule, ...],
+    minutes: float = 5,
+    repeats: int = 0,
+    on_empty: str = "skip",
     fallback: tuple[User, ...] = (),
 ) -> EscalationPolicy:
     """A policy whose steps page the given people and schedules, `minutes` apart."""
-    policy = EscalationPolicy.objects.create(team=team, name=f"Policy {next(_numbers)}", repeats=repeats, on_empty=on_empty)
+    policy = EscalationPolicy.objects.create(
+        team=team, name=f"Policy {next(_numbers)}", repeats=repeats, on_empty=on_empty
+    )
     for position, targets in enumerate(steps):
         step = PolicyStep.objects.create(policy=policy, position=position, delay=timedelta(minutes=minutes))
         for place, target in enumerate(targets):
@@ -78,9 +93,13 @@ def make_policy(
 
 def make_service(team: Team, policy: EscalationPolicy, name: str = "", **fields: Any) -> Service:
     name = name or f"Service {next(_numbers)}"
-    return Service.objects.create(name=name, slug=name.lower().replace(" ", "-"), team=team, policy=policy, **fields)
+    return Service.objects.create(
+        name=name, slug=name.lower().replace(" ", "-"), team=team, policy=policy, **fields
+    )
 
 
 def make_integration(service: Service, kind: str = "pagerduty") -> tuple[Integration, str]:
     """An integration and its key."""
-    return create_integration(actor=None, kind=kind, name=f"{kind} {next(_numbers)}", service=service, now=NOW)
+    return create_integration(
+        actor=None, kind=kind, name=f"{kind} {next(_numbers)}", service=service, now=NOW
+    )

@@ -13,11 +13,18 @@ from lib.secrets import digest, new_key
 from lib.text import one_line
 
 
-def create_integration(*, actor: User | None, kind: str, name: str, service: Service, now: datetime) -> tuple[Integration, str]:
+def create_integration(
+    *, actor: User | None, kind: str, name: str, service: Service, now: datetime
+) -> tuple[Integration, str]:
     """An integration and its key (32 hex digits, as PagerDuty's clients expect)."""
     key = new_key()
     row = Integration.objects.create(
-        kind=kind, name=one_line(name, 80), service=service, key_digest=digest(key), key_sealed=seal(key), created_at=now
+        kind=kind,
+        name=one_line(name, 80),
+        service=service,
+        key_digest=digest(key),
+        key_sealed=seal(key),
+        created_at=now,
     )
     return row, key
 

@@ -37,7 +37,9 @@ def dispatch(request: HttpRequest) -> HttpResponse:
         return _route(request)
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
         log.warning("intake without database: %s", error)
-        response = JsonResponse({"status": "unavailable", "message": "Not stored. Send it again.", "errors": []}, status=503)
+        response = JsonResponse(
+            {"status": "unavailable", "message": "Not stored. Send it again.", "errors": []}, status=503
+        )
         response["Retry-After"] = "2"
         return response
 
@@ -92,7 +94,9 @@ def _by_path(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 def _body(request: HttpRequest) -> bytes:
     """The bytes, at most as many as are accepted; raises BadBody."""
-    too_large = BadBody(f"The body is too large; at most {settings.INTAKE_MAX_BYTES} bytes are accepted.", 413)
+    too_large = BadBody(
+        f"The body is too large; at most {settings.INTAKE_MAX_BYTES} bytes are accepted.", 413
+    )
     length = request.META.get("CONTENT_LENGTH") or "0"
     if length.isascii() and length.isdigit() and int(length) > settings.INTAKE_MAX_BYTES:
         raise too_large
@@ -104,7 +108,9 @@ def _body(request: HttpRequest) -> bytes:
         raise BadBody("The body ended before it was complete.") from error
 
 
-def _store(source: Source, door: keys.Door, endpoint: str, raw: bytes, key: str, dedup_key: str) -> HttpResponse:
+def _store(
+    source: Source, door: keys.Door, endpoint: str, raw: bytes, key: str, dedup_key: str
+) -> HttpResponse:
     """Committed, then answered. The key itself is not kept with the event."""
     text = as_text(raw).replace(key, "…")
     accept(integration_id=door.id, endpoint=endpoint, body=text, dedup_key=dedup_key, now=datetime.now(UTC))
@@ -113,5 +119,3 @@ def _store(source: Source, door: keys.Door, endpoint: str, raw: bytes, key: str,
 
 def _refuse(status: int, reason: str) -> HttpResponse:
     return JsonResponse({"status": "error", "message": reason, "errors": [reason]}, status=status)
-
-

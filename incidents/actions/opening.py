@@ -44,7 +44,10 @@ def open_for_alerts(*, openings: Sequence[Opening], now: datetime) -> list[Incid
     incidents = Incident.objects.bulk_create([_in_triage(opening, now) for opening in openings])
     append(
         [
-            (incident, [Entry(EntryKind.OPENED, opening.entry, data=opening.data, happened_at=opening.started_at)])
+            (
+                incident,
+                [Entry(EntryKind.OPENED, opening.entry, data=opening.data, happened_at=opening.started_at)],
+            )
             for incident, opening in zip(incidents, openings, strict=True)
         ],
         now=now,
@@ -57,29 +60,65 @@ def open_for_alerts(*, openings: Sequence[Opening], now: datetime) -> list[Incid
 
 def _in_triage(opening: Opening, now: datetime) -> Incident:
     return Incident(
-        title=one_line(opening.title, TITLE), summary=clean(opening.summary, SUMMARY), service=opening.service,
-        urgency=opening.urgency, source=opening.source, started_at=opening.started_at, created_at=now,
+        title=one_line(opening.title, TITLE),
+        summary=clean(opening.summary, SUMMARY),
+        service=opening.service,
+        urgency=opening.urgency,
+        source=opening.source,
+        started_at=opening.started_at,
+        created_at=now,
     )
 
 
 @transaction.atomic
 def declare_new(
-    *, actor: User, service: Service, title: str, severity: int, now: datetime, summary: str = "", page: bool = True,
+    *,
+    actor: User,
+    service: Service,
+    title: str,
+    severity: int,
+    now: datetime,
+    summary: str = "",
+    page: bool = True,
     started_at: datetime | None = None,
 ) -> Incident:
     """An incident declared by a person: active at once, led by them, and paging unless they say otherwise."""
     incident = Incident.objects.create(
-        title=one_line(title, TITLE), summary=clean(summary, SUMMARY), service=service, state=State.ACTIVE,
-        severity=severity, urgency=Urgency.LOW if severity >= Severity.SEV4 else Urgency.HIGH, source="person",
-        created_by=actor, started_at=started_at or now, created_at=now, declared_at=now,
+        title=one_line(title, TITLE),
+        summary=clean(summary, SUMMARY),
+        service=service,
+        state=State.ACTIVE,
+        severity=severity,
+        urgency=Urgency.LOW if severity >= Severity.SEV4 else Urgency.HIGH,
+        source="person",
+        created_by=actor,
+        started_at=started_at or now,
+        created_at=now,
+        declared_at=now,
     )
     RoleAssignment.objects.create(incident=incident, role=RoleName.COMMANDER, user=actor, assigned_at=now)
     label = Severity(severity).label
     append(
-        [(incident, [
-            Entry(EntryKind.OPENED, f"Declared as {label}", actor, {"severity": severity}, happened_at=started_at),
-            Entry(EntryKind.ROLE, f"{actor} leads as incident commander", actor, {"role": "commander", "user": actor.pk}),
-        ])],
+        [
+            (
+                incident,
+                [
+                    Entry(
+                        EntryKind.OPENED,
+                        f"Declared as {label}",
+                        actor,
+                        {"severity": severity},
+                        happened_at=started_at,
+                    ),
+                    Entry(
+                        EntryKind.ROLE,
+                        f"{actor} leads as incident commander",
+                        actor,
+                        {"role": "commander", "user": actor.pk},
+                    ),
+                ],
+            )
+        ],
         now=now,
     )
     if page:
@@ -89,18 +128,24 @@ def declare_new(
 
 
 @transaction.atomic
-def declare_once(*, actor: User, key: str, fingerprint: str, now: datetime, **fields: Any) -> tuple[Incident, bool]:
+def declare_once(
+    *, actor: User, key: str, fingerprint: str, now: datetime, **fields: Any
+) -> tuple[Incident, bool]:
     """`declare_new`, but the same `key` of the same person opens one incident only; says whether it is new.
 
     `fingerprint` is a digest of the request: the same key with another request raises KeyReused. Of two requests at
     once the second waits for the first one's transaction and then finds its incident.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency:{actor.pk}:{key}"])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"idempotency:{actor.pk}:{key}"]
+        )
     known = IdempotencyKey.objects.select_related("incident").filter(user=actor, key=key).first()
     if known is None:
         incident = declare_new(actor=actor, now=now, **fields)
-        IdempotencyKey.objects.create(user=actor, key=key, fingerprint=fingerprint, incident=incident, created_at=now)
+        IdempotencyKey.objects.create(
+            user=actor, key=key, fingerprint=fingerprint, incident=incident, created_at=now
+        )
         return incident, True
     if known.fingerprint != fingerprint:
         raise KeyReused("This Idempotency-Key was used for a different request. Use a new key.")

@@ -28,12 +28,17 @@ class NotOpen(Exception):
 
 def start(*, incidents: Sequence[Incident], now: datetime) -> None:
     """Page for new incidents from now on, each by its service's policy as it stands at this moment."""
-    policies = EscalationPolicy.objects.with_steps().in_bulk({incident.service.policy_id for incident in incidents})
+    policies = EscalationPolicy.objects.with_steps().in_bulk(
+        {incident.service.policy_id for incident in incidents}
+    )
     frozen = {key: (policy.name, plans.to_json(plan_of(policy))) for key, policy in policies.items()}
     Escalation.objects.bulk_create(
         Escalation(
-            incident=incident, policy_name=frozen[incident.service.policy_id][0],
-            plan=frozen[incident.service.policy_id][1], next_step_at=now, started_at=now,
+            incident=incident,
+            policy_name=frozen[incident.service.policy_id][0],
+            plan=frozen[incident.service.policy_id][1],
+            next_step_at=now,
+            started_at=now,
         )
         for incident in incidents
     )
@@ -43,7 +48,9 @@ def start(*, incidents: Sequence[Incident], now: datetime) -> None:
 def stop(*, incidents: Iterable[Incident], now: datetime, reason: str) -> None:
     """No further step, and nothing that waits is sent. Runs in the transaction of the ack, so the ack wins."""
     for incident in incidents:
-        Escalation.objects.running().filter(incident=incident).update(state=EscalationState.STOPPED, stopped_at=now)
+        Escalation.objects.running().filter(incident=incident).update(
+            state=EscalationState.STOPPED, stopped_at=now
+        )
         cancel(subject=subject_of(incident), now=now, reason=reason)
 
 
@@ -62,9 +69,18 @@ def page_again(*, incident_id: int, actor: User, now: datetime) -> Incident:
         Escalation.objects.create(incident=incident, **fresh)
     else:
         Escalation.objects.filter(pk=known.pk).update(
-            **fresh, state=EscalationState.RUNNING, stopped_at=None, run=known.run + 1, cycle=0, step=0, paged=[]
+            **fresh,
+            state=EscalationState.RUNNING,
+            stopped_at=None,
+            run=known.run + 1,
+            cycle=0,
+            step=0,
+            paged=[],
         )
-    append([(incident, [Entry(EntryKind.ESCALATION, f"Paging started again by policy {policy.name}", actor)])], now=now)
+    append(
+        [(incident, [Entry(EntryKind.ESCALATION, f"Paging started again by policy {policy.name}", actor)])],
+        now=now,
+    )
     transaction.on_commit(partial(wake.ring, SWEEP))
     signals.announce(incident.pk, "escalation")
     return incident

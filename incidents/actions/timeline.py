@@ -46,14 +46,22 @@ def lock(incident_id: int) -> Incident:
 def lock_all(incident_ids: Iterable[int]) -> list[Incident]:
     """Many at once, in the order of their ids."""
     ids = sorted(set(incident_ids))
-    list(Escalation.objects.select_for_update().filter(incident_id__in=ids).order_by("incident_id").values_list("pk"))
+    list(
+        Escalation.objects.select_for_update()
+        .filter(incident_id__in=ids)
+        .order_by("incident_id")
+        .values_list("pk")
+    )
     return lock_incidents(ids)
 
 
 def lock_incidents(incident_ids: Iterable[int]) -> list[Incident]:
     """Incidents whose escalations the caller holds already."""
     return list(
-        Incident.objects.select_for_update(of=("self",)).select_related("service").filter(pk__in=incident_ids).order_by("pk")
+        Incident.objects.select_for_update(of=("self",))
+        .select_related("service")
+        .filter(pk__in=incident_ids)
+        .order_by("pk")
     )
 
 
@@ -73,7 +81,11 @@ def append(rows: Sequence[tuple[Incident, Sequence[Entry]]], *, now: datetime) -
     with connection.cursor() as cursor:
         cursor.execute(
             MOVE_HEADS,
-            [[i.pk for i in touched], [i.timeline_length for i in touched], [i.timeline_head for i in touched]],
+            [
+                [i.pk for i in touched],
+                [i.timeline_length for i in touched],
+                [i.timeline_head for i in touched],
+            ],
         )
     return written
 
@@ -83,12 +95,27 @@ def _chained(incident: Incident, entry: Entry, now: datetime) -> TimelineEntry:
     number, text = incident.timeline_length + 1, clean(entry.text, LONGEST_TEXT)
     actor_id = entry.actor.pk if entry.actor else None
     link = entry_hash(
-        incident=incident.pk, number=number, kind=str(entry.kind), actor=actor_id, text=text, data=entry.data,
-        happened_at=happened, recorded_at=now, previous=incident.timeline_head,
+        incident=incident.pk,
+        number=number,
+        kind=str(entry.kind),
+        actor=actor_id,
+        text=text,
+        data=entry.data,
+        happened_at=happened,
+        recorded_at=now,
+        previous=incident.timeline_head,
     )
     row = TimelineEntry(
-        incident_id=incident.pk, number=number, kind=entry.kind, actor_id=actor_id, text=text, data=entry.data,
-        happened_at=happened, recorded_at=now, previous=incident.timeline_head, hash=link,
+        incident_id=incident.pk,
+        number=number,
+        kind=entry.kind,
+        actor_id=actor_id,
+        text=text,
+        data=entry.data,
+        happened_at=happened,
+        recorded_at=now,
+        previous=incident.timeline_head,
+        hash=link,
     )
     incident.timeline_length, incident.timeline_head = number, link
     return row

@@ -22,7 +22,9 @@ CLOSES = (State.RESOLVED, State.DISMISSED)
 
 
 @transaction.atomic
-def acknowledge(*, incident_id: int, actor: User | None, now: datetime, via: str = "web") -> tuple[Incident, bool]:
+def acknowledge(
+    *, incident_id: int, actor: User | None, now: datetime, via: str = "web"
+) -> tuple[Incident, bool]:
     """Somebody has it: paging stops, whatever waits is not sent. False when there was nothing left to stop.
 
     `actor` is None when a tool acknowledged; `via` says by which way. A repeat changes nothing and is no error, so
@@ -75,12 +77,15 @@ def paged_by(*, token: str) -> Delivery:
 
 
 @transaction.atomic
-def declare(*, incident_id: int, actor: User, severity: int, now: datetime, commander: User | None = None) -> Incident:
+def declare(
+    *, incident_id: int, actor: User, severity: int, now: datetime, commander: User | None = None
+) -> Incident:
     """It is real: a severity, somebody who leads, and paging stops, since whoever declares has answered."""
     incident = lock(incident_id)
     leader = commander or actor
     fields: dict[str, Any] = {
-        "severity": severity, "declared_at": now,
+        "severity": severity,
+        "declared_at": now,
         "urgency": Urgency.LOW if severity >= Severity.SEV4 else Urgency.HIGH,
     }
     if incident.acknowledged_at is None:
@@ -92,7 +97,12 @@ def declare(*, incident_id: int, actor: User, severity: int, now: datetime, comm
     )
     entries = [
         Entry(EntryKind.STATE, f"Declared as {Severity(severity).label}", actor, {"severity": severity}),
-        Entry(EntryKind.ROLE, f"{leader} leads as incident commander", actor, {"role": "commander", "user": leader.pk}),
+        Entry(
+            EntryKind.ROLE,
+            f"{leader} leads as incident commander",
+            actor,
+            {"role": "commander", "user": leader.pk},
+        ),
     ]
     return _move(incident, "declare", entries, now, **fields)
 
@@ -108,7 +118,9 @@ SAID = {
 
 
 @transaction.atomic
-def change_state(*, incident_id: int, verb: str, actor: User | None, now: datetime, note: str = "") -> Incident:
+def change_state(
+    *, incident_id: int, verb: str, actor: User | None, now: datetime, note: str = ""
+) -> Incident:
     """One of mitigate, monitor, relapse, resolve, dismiss, reopen. Raises IllegalTransition.
 
     Closing stops paging; reopening clears the closing times and needs a severity, SEV3 when it never had one.
@@ -131,7 +143,9 @@ def change_state(*, incident_id: int, verb: str, actor: User | None, now: dateti
     return _move(incident, verb, [Entry(EntryKind.STATE, text, actor, {"verb": verb})], now, **fields)
 
 
-def resolve_quietly(*, incident_ids: list[int], now: datetime, text: str = "All alerts resolved") -> list[int]:
+def resolve_quietly(
+    *, incident_ids: list[int], now: datetime, text: str = "All alerts resolved"
+) -> list[int]:
     """Resolve what no person has declared, since its alerts are over; for declared ones only note it.
 
     Runs in the caller's transaction; returns the ids that were resolved.

@@ -9,7 +9,18 @@ from django.db import transaction
 from accounts.models import User
 from incidents import signals
 from incidents.actions.timeline import Entry, append, lock
-from incidents.models import WRITTEN, EntryKind, Impact, Incident, Phase, RoleAssignment, RoleName, Severity, TimelineEntry, Update
+from incidents.models import (
+    WRITTEN,
+    EntryKind,
+    Impact,
+    Incident,
+    Phase,
+    RoleAssignment,
+    RoleName,
+    Severity,
+    TimelineEntry,
+    Update,
+)
 from lib.text import clean, one_line
 
 
@@ -23,7 +34,12 @@ class FutureTime(ValueError):
 
 @transaction.atomic
 def add_note(
-    *, incident_id: int, actor: User, text: str, now: datetime, kind: str = EntryKind.NOTE,
+    *,
+    incident_id: int,
+    actor: User,
+    text: str,
+    now: datetime,
+    kind: str = EntryKind.NOTE,
     happened_at: datetime | None = None,
 ) -> TimelineEntry:
     """A note, an action, a hypothesis or a decision, in Markdown. Raises NothingWritten, FutureTime.
@@ -54,7 +70,13 @@ def publish_update(
     incident = lock(incident_id)
     effect = Impact.NONE if phase == Phase.RESOLVED else impact
     update = Update.objects.create(
-        incident=incident, phase=phase, impact=effect, body=text, is_public=is_public, author=actor, created_at=now
+        incident=incident,
+        phase=phase,
+        impact=effect,
+        body=text,
+        is_public=is_public,
+        author=actor,
+        created_at=now,
     )
     Incident.objects.filter(pk=incident.pk).update(impact=effect)
     incident.impact = effect
@@ -79,7 +101,12 @@ def assign_role(*, incident_id: int, actor: User, role: str, user: User, now: da
 
 @transaction.atomic
 def correct(
-    *, incident_id: int, actor: User, now: datetime, title: str | None = None, summary: str | None = None,
+    *,
+    incident_id: int,
+    actor: User,
+    now: datetime,
+    title: str | None = None,
+    summary: str | None = None,
     severity: int | None = None,
 ) -> Incident:
     """Change title, summary or severity; each change stands on the timeline with what was there before."""
@@ -96,7 +123,10 @@ def correct(
         return incident
     if changed.get("title") == "":
         raise NothingWritten("An incident needs a title.")
-    entries = [Entry(EntryKind.CHANGED, _said(incident, name, value), actor, {"field": name}) for name, value in changed.items()]
+    entries = [
+        Entry(EntryKind.CHANGED, _said(incident, name, value), actor, {"field": name})
+        for name, value in changed.items()
+    ]
     Incident.objects.filter(pk=incident.pk).update(**changed)
     for name, value in changed.items():
         setattr(incident, name, value)
@@ -109,7 +139,7 @@ def _said(incident: Incident, name: str, value: object) -> str:
     before = getattr(incident, name)
     if name == "severity":
         old = Severity(before).label if before else "no severity"
-        return f"Severity changed from {old} to {Severity(value).label}"
+        return f"Severity changed from {old} to {Severity(int(str(value))).label}"
     if name == "summary":
         return "Summary rewritten"
     return f"Title changed from “{before}” to “{value}”"

@@ -49,7 +49,9 @@ class EmailTransport:
         except (smtplib.SMTPException, OSError) as error:
             _forget()
             raise TemporaryFailure(f"{type(error).__name__}: {error}") from error
-        return Receipt(provider_id=str(mail.extra_headers["Message-ID"]), answer="accepted by the mail server")
+        return Receipt(
+            provider_id=str(mail.extra_headers["Message-ID"]), answer="accepted by the mail server"
+        )
 
 
 TRANSPORT = EmailTransport()
@@ -62,7 +64,11 @@ def compose(envelope: Envelope) -> EmailMultiAlternatives:
     """
     message = envelope.message
     context = {"message": message, "organisation": settings.ORGANISATION}
-    headers = {"Message-ID": _message_id(envelope.key), "Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
+    headers = {
+        "Message-ID": _message_id(envelope.key),
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
     if message.thread:
         headers["References"] = _message_id(message.thread)
     if message.kind == "page":

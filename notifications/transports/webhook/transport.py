@@ -24,14 +24,18 @@ class WebhookTransport:
     name = "webhook"
     title = _("Webhook")
     address_label = _("Address (https://…)")
-    address_help = _("Receives a signed JSON POST. The signing secret is shown once, when the webhook is added.")
+    address_help = _(
+        "Receives a signed JSON POST. The signing secret is shown once, when the webhook is added."
+    )
     needs_secret = True
 
     def clean_address(self, raw: str) -> str:
         address = raw.strip()
         URLValidator(schemes=["http", "https"])(address)
         if urlsplit(address).username:
-            raise ValidationError(_("Leave user name and password out of the address; the request is signed instead."))
+            raise ValidationError(
+                _("Leave user name and password out of the address; the request is signed instead.")
+            )
         return address
 
     def send(self, envelope: Envelope) -> Receipt:
@@ -58,7 +62,9 @@ def _judge(response: http.Response, envelope: Envelope) -> Receipt:
         return Receipt(provider_id=envelope.key, answer=f"HTTP {response.status}")
     if response.status in RETRIED or response.status >= 500:
         wait = response.headers.get("Retry-After", "")
-        raise TemporaryFailure(f"HTTP {response.status}", float(wait) if wait.isascii() and wait.isdigit() else None)
+        raise TemporaryFailure(
+            f"HTTP {response.status}", float(wait) if wait.isascii() and wait.isdigit() else None
+        )
     raise PermanentFailure(f"HTTP {response.status}")
 
 

@@ -1,0 +1,1 @@
+"""Reads about incidents that span models."""
