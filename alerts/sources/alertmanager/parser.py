@@ -87,7 +87,7 @@ def _signal(alert: dict[str, Any], group: dict[str, Any], received_at: datetime)
 
 def _is_resolved(alert: dict[str, Any], group: dict[str, Any]) -> bool:
     """A group fires while one of its alerts does: the alert's own status counts, if it has one."""
-    return values.name(group.get("status")).lower() == "resolved"
+    return values.name(alert.get("status") or group.get("status")).lower() == "resolved"
 
 
 def _identity(labels: dict[str, Any], group: dict[str, Any]) -> str:
