@@ -22,7 +22,8 @@ GAUGES = """
     SELECT
       (SELECT extract(epoch FROM %(now)s - min(next_step_at)) FROM incidents_escalation WHERE state = 'running'),
       (SELECT count(*) FROM incidents_escalation WHERE state = 'running'),
-      (SELECT extract(epoch FROM %(now)s - min(due_at)) FROM notifications_delivery WHERE state IN ('pending', 'sending')),
+      (SELECT extract(epoch FROM %(now)s - min(due_at)) FROM notifications_delivery
+       WHERE state IN ('pending', 'sending')),
       (SELECT count(*) FROM notifications_delivery WHERE state IN ('pending', 'sending') AND due_at <= %(now)s),
       (SELECT count(*) FROM alerts_event WHERE processed_at IS NULL),
       (SELECT extract(epoch FROM %(now)s - min(received_at)) FROM alerts_event WHERE processed_at IS NULL),

@@ -180,7 +180,7 @@ OUTBOUND_ALLOW = [str(ip_network(cidr)) for cidr in env.list("TOCSIN_OUTBOUND_AL
 OUTBOUND_PORTS = [int(port) for port in env.list("TOCSIN_OUTBOUND_PORTS", default=[])]
 
 # --- Intake
-INTAKE_MAX_BYTES = 512 * 1024
+INTAKE_MAX_BYTES = 512_000
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Live updates

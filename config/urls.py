@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from config.devmail import mail_html, mails
 from config.metrics import metrics
 from config.operations import readyz
 
@@ -18,6 +19,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("dev/mail", mails, name="dev-mail"),
+    path("dev/mail/<str:name>", mail_html, name="dev-mail-html"),
     path("metrics", metrics, name="metrics"),
     path("readyz", readyz, name="readyz"),
 ]

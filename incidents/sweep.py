@@ -239,7 +239,8 @@ def _paged(turn: Turn) -> str:
     if turn.decision.kind == "fallback":
         return f"Paged {names} as the fallback of policy {turn.escalation.policy_name}"
     again = f", round {place.cycle + 1}" if place.cycle else ""
-    return f"Paged {names} by step {place.step + 1} of {len(turn.plan.steps)}{again}, policy {turn.escalation.policy_name}"
+    step = f"step {place.step + 1} of {len(turn.plan.steps)}{again}"
+    return f"Paged {names} by {step}, policy {turn.escalation.policy_name}"
 
 
 def _paged_data(turn: Turn) -> dict[str, Any]:

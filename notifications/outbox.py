@@ -140,7 +140,8 @@ def _envelope(claimed: Claimed, now: datetime) -> Envelope:
 
 SENT = """
 WITH tried AS (
-    UPDATE notifications_attempt SET answered_at = %(now)s, succeeded = true, provider_id = %(provider)s, answer = %(answer)s
+    UPDATE notifications_attempt
+    SET answered_at = %(now)s, succeeded = true, provider_id = %(provider)s, answer = %(answer)s
     WHERE delivery_id = %(id)s AND number = %(number)s
 )
 UPDATE notifications_delivery

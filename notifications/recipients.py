@@ -36,7 +36,7 @@ def people(ids: Collection[int]) -> dict[int, User]:
 
 
 def ways(user: User, urgency: str) -> list[Way]:
-    """In order of time: the person's rules for this urgency, else those for the other, else every usable method at once.
+    """In order of time: the rules for this urgency, else those for the other, else every usable method at once.
 
     `user` comes from `people`. Empty only when the person has no usable method at all.
     """

@@ -28,15 +28,34 @@ def enqueue(*, deliveries: Iterable[Delivery]) -> int:
 
 
 def build(
-    *, method: ContactMethod | None, key: str, group: str, kind: str, subject: str, message: Message, now: datetime,
-    due_at: datetime, reason: dict[str, Any], user_id: int | None = None, address: str = "",
+    *,
+    method: ContactMethod | None,
+    key: str,
+    group: str,
+    kind: str,
+    subject: str,
+    message: Message,
+    now: datetime,
+    due_at: datetime,
+    reason: dict[str, Any],
+    user_id: int | None = None,
+    address: str = "",
 ) -> Delivery:
     """One row for the outbox, not saved. Without a method it is an e-mail to `address`, the last resort."""
     return Delivery(
-        key=key, group=group, kind=kind, subject=subject, message=packed(message), reason=reason,
-        method=method, user_id=method.user_id if method else user_id,
-        transport=method.transport if method else "email", address=method.address if method else address,
-        created_at=now, scheduled_at=due_at, due_at=due_at,
+        key=key,
+        group=group,
+        kind=kind,
+        subject=subject,
+        message=packed(message),
+        reason=reason,
+        method=method,
+        user_id=method.user_id if method else user_id,
+        transport=method.transport if method else "email",
+        address=method.address if method else address,
+        created_at=now,
+        scheduled_at=due_at,
+        due_at=due_at,
     )
 
 
@@ -52,11 +71,21 @@ def unpacked(stored: dict[str, Any], **more: Any) -> Message:
 
 
 @transaction.atomic
-def send_notice(*, method: ContactMethod, kind: str, subject: str, message: Message, now: datetime) -> Delivery:
+def send_notice(
+    *, method: ContactMethod, kind: str, subject: str, message: Message, now: datetime
+) -> Delivery:
     """One message outside any escalation: a verification code, a test, an invitation."""
     key = f"{kind}:{uuid.uuid4()}"
     row = build(
-        method=method, key=key, group=key, kind=kind, subject=subject, message=message, now=now, due_at=now, reason={}
+        method=method,
+        key=key,
+        group=key,
+        kind=kind,
+        subject=subject,
+        message=message,
+        now=now,
+        due_at=now,
+        reason={},
     )
     row.save()
     transaction.on_commit(partial(wake.ring, OUTBOX))
@@ -108,12 +137,23 @@ def hasten(*, delivery: Delivery, now: datetime) -> bool:
 
 def _by_another_method(failed: Delivery, now: datetime) -> bool:
     tried = Delivery.objects.filter(group=failed.group).values("method_id")
-    spare = ContactMethod.objects.usable().filter(user_id=failed.user_id).exclude(pk__in=tried).first()
+    spare = (
+        ContactMethod.objects.usable().filter(user=failed.user).exclude(pk__in=tried).first()
+        if failed.user
+        else None
+    )
     if spare is None:
         return False
     row = build(
-        method=spare, key=f"{failed.group}:{spare.pk}", group=failed.group, kind=failed.kind, subject=failed.subject,
-        message=unpacked(failed.message), now=now, due_at=now, reason={**failed.reason, "instead_of": failed.transport},
+        method=spare,
+        key=f"{failed.group}:{spare.pk}",
+        group=failed.group,
+        kind=failed.kind,
+        subject=failed.subject,
+        message=unpacked(failed.message),
+        now=now,
+        due_at=now,
+        reason={**failed.reason, "instead_of": failed.transport},
     )
     enqueue(deliveries=[row])
     return True

@@ -53,7 +53,7 @@ class NotUsable(Exception):
 
 
 class CodeSpent(Exception):
-    """There is no code to compare with: none was asked for, or it is used, too old, or guessed at too often."""
+    """There is no code to compare with: none sent, or it is used, too old, or guessed at too often."""
 
 
 class WrongCode(Exception):
@@ -74,8 +74,9 @@ def add_method(
 ) -> tuple[ContactMethod, str]:
     """A new, unverified method with a code on its way to it, and its signing secret.
 
-    The secret is shown this once; it is empty for transports that do not sign. `address` was cleaned by the transport. A method that was switched off starts again. Raises AlreadyThere,
-    TooManyMethods, TooManyMessages, TooSoon.
+    The secret is shown this once; it is empty for transports that do not sign. `address` was cleaned by the
+    transport. A method that was switched off starts again. Raises AlreadyThere, TooManyMethods,
+    TooManyMessages, TooSoon.
     """
     User.objects.select_for_update().get(pk=user.pk)
     known = ContactMethod.objects.filter(user=user)
@@ -195,8 +196,8 @@ def send_test(*, actor: User, method: ContactMethod, now: datetime) -> Delivery:
 def remove_method(*, actor: User, method: ContactMethod, confirmed: bool = False, now: datetime) -> bool:
     """Remove the method and the rules that use it; False when it was only switched off.
 
-    It is switched off while messages by it wait, so that the ledger still says what they were to be sent by. The
-    last usable one goes only when `confirmed`; raises LastUsableMethod.
+    It is switched off while messages by it wait, so that the ledger still says what they are sent by. The last
+    usable one goes only when `confirmed`; raises LastUsableMethod.
     """
     own = list(ContactMethod.objects.select_for_update().filter(user=method.user_id).order_by("id"))
     usable = [each.pk for each in own if each.is_usable]

@@ -24,7 +24,9 @@ pytestmark = pytest.mark.django_db
 
 def enqueue(key: str, action: str = "trigger", dedup: str = "disk", **payload: Any) -> int:
     body = {
-        "routing_key": key, "event_action": action, "dedup_key": dedup,
+        "routing_key": key,
+        "event_action": action,
+        "dedup_key": dedup,
         "payload": {"summary": "Disk is full", "source": "db1", "severity": "critical", **payload},
     }
     return Client().post("/v2/enqueue", json.dumps(body), content_type="application/json").status_code
@@ -37,7 +39,9 @@ def paged(integration: tuple[Integration, str], work: Work, now: datetime, mailb
     return Incident.objects.get()
 
 
-def test_an_alert_opens_an_incident_that_pages_whoever_is_on_call(paged: Incident, member: User, mailbox: Mailbox) -> None:
+def test_an_alert_opens_an_incident_that_pages_whoever_is_on_call(
+    paged: Incident, member: User, mailbox: Mailbox
+) -> None:
     assert paged.state == State.TRIAGE
     assert paged.title == "Disk is full"
     [mail] = mailbox.mails
@@ -78,7 +82,11 @@ def test_the_end_of_all_alerts_resolves_what_nobody_has_declared(
 
 
 def test_a_repeat_joins_its_alert_and_pages_nobody_again(
-    paged: Incident, integration: tuple[Integration, str], work: Work, mailbox: Mailbox, later: Callable[..., datetime]
+    paged: Incident,
+    integration: tuple[Integration, str],
+    work: Work,
+    mailbox: Mailbox,
+    later: Callable[..., datetime],
 ) -> None:
     enqueue(integration[1])
     enqueue(integration[1])
