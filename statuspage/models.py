@@ -33,17 +33,13 @@ class StatusPageQuerySet(models.QuerySet["StatusPage"]):
     def changeable_by(self, user: User) -> StatusPageQuerySet:
         return self if may_edit(user) else self.none()
 
-    def about(self, service_id: int) -> StatusPageQuerySet:
-        """Pages with a component that stands for the service."""
-        return self.filter(components__services=service_id).distinct()
-
 
 class StatusPage(models.Model):
     """A page that customers read without signing in.
 
-    `id_key` is what the public ids of its incidents and components are derived from; changing it changes every
-    id that feeds and scripts remember. `version` is raised whenever a rendition changes, so that a web process
-    sees by one number whether its copy is the newest. `rendered_at` is the page's age.
+    `id_key` is what the public ids of its incidents and components are derived from; changing it changes
+    every id that feeds and scripts remember. `version` is raised whenever a rendition changes, so that a web
+    process sees by one number whether its copy is the newest. `rendered_at` is the page's age.
     """
 
     name = models.CharField(_("name"), max_length=80)
@@ -84,8 +80,8 @@ class Component(models.Model):
     description = models.CharField(_("description"), max_length=300, blank=True)
     group = models.CharField(_("group"), max_length=80, blank=True)
     position = models.PositiveSmallIntegerField(default=0)
-    status_override = models.CharField(
-        _("status set by hand"), max_length=24, choices=ComponentStatus, null=True, blank=True  # noqa: DJ001
+    status_override = models.CharField(  # noqa: DJ001 - no status set is not a status
+        _("status set by hand"), max_length=24, choices=ComponentStatus, null=True, blank=True
     )
     services: models.ManyToManyField[Service, models.Model] = models.ManyToManyField(
         Service, blank=True, related_name="components", verbose_name=_("services")
@@ -108,7 +104,7 @@ class Component(models.Model):
 
 
 class Rendition(models.Model):
-    """One file of a page as it was last rendered. The public address is served from these rows and nothing else."""
+    """One file of a page as it was last rendered; the public address is served from these rows alone."""
 
     page = models.ForeignKey(StatusPage, on_delete=models.CASCADE, related_name="renditions")
     path = models.CharField(max_length=120)

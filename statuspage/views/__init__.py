@@ -1,0 +1,1 @@
+"""What answers requests: `public` for everybody, `editor` for those who sign in."""
