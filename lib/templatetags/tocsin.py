@@ -209,7 +209,8 @@ def field(
 ) -> dict[str, object]:
     """One form field: label, control, errors, help (False for none); more keywords are attributes."""
     kind = _kind(bound)
-    bound.help_text = "" if help is False else help or bound.help_text
+    if help is False or (isinstance(help, str) and help):
+        bound.help_text = help or ""
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
     return {
         "field": bound,
