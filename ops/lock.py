@@ -19,8 +19,9 @@ class Busy(CannotStart):
         url = read_json(layout.up_json).get("url") if self.command == "up" else None
         where = f" at {url}" if url else ""
         pid = holder.get("pid", "unknown")
+        who = "Tocsin already runs" if self.command == "up" else f"bin/{self.command} is at work"
         super().__init__(
-            f"bin/{self.command} already runs on {layout.data}{where} (process {pid}). "
+            f"{who} on {layout.data}{where} (process {pid}). "
             "Stop it first, or choose another folder with --data."
         )
 

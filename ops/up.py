@@ -7,8 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,7 @@ from ops import banner, lock, process, programs
 from ops.checks import full_disk_explained, require_pango, require_port, require_space
 from ops.errors import CannotStart
 from ops.layout import ROOT, Layout, write_json
-from ops.ports import LOOPBACK, free_port, is_free
+from ops.ports import LOOPBACK, free_port, is_free, reserve, status_of
 from ops.servers import Servers, environment, settings_of
 from ops.shown import keep_shown
 from ops.supervisor import Child, Starter, StopRequested, Supervisor, await_ready, clear_strays, tell
@@ -40,7 +38,8 @@ def main(arguments: list[str]) -> int:
             with lock.hold(layout, "up"):
                 require_port(options.port)
                 require_pango()
-                Up(layout, options, supervisor).run()
+                with reserve(options.port):
+                    Up(layout, options, supervisor).run()
     except PermissionError as error:
         print(
             f"bin/up: {error.filename} cannot be written. Choose another folder with --data.", file=sys.stderr
@@ -146,11 +145,12 @@ class Up:
     def _start_programs(self) -> None:
         if self.mail_port:
             self._program("mail", programs.mailcatcher(self.mail_port, self.layout.mail), MAIL)
-        self._program("worker", programs.worker())
-        self._program("beat", programs.beat(self.layout.data / "beat-schedule"))
-        self._program("live", programs.live(self.live_port))
         self._program("web", programs.web(self.options.port))
-        await_ready(self.supervisor, lambda: answers_ok(f"{self.url}/readyz"), READY_SECONDS)
+        self._program("worker", programs.worker())
+        self._program("live", programs.live(self.live_port))
+        await_ready(self.supervisor, lambda: status_of(self.options.port, "/readyz") == 200, READY_SECONDS)
+        # Chores may wait: one import less while the pages start.
+        self._program("beat", programs.beat(self.layout.data / "beat-schedule"))
 
     def _program(self, name: str, command: list[str], stage: int = APPLICATION) -> None:
         log = self.layout.log / f"{name}.log"
@@ -175,15 +175,6 @@ class Up:
         }
         write_json(self.layout.up_json, facts)
         print(banner.text(facts, self.layout), flush=True)
-
-
-def answers_ok(url: str) -> bool:
-    """Say whether `url` answers 200 within two seconds."""
-    try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - always our own http address
-            return bool(answer.status == HTTPStatus.OK)
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":
