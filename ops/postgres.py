@@ -209,9 +209,16 @@ class Postgres:
         if known.returncode != 0:
             raise PostgresError(f"Postgres does not answer: {_last_line(known.stderr)} (log: {self.log})")
 
-    def _psql(self, statement: str) -> subprocess.CompletedProcess[str]:
+    def ask(self, statement: str) -> str:
+        """Run a statement in our database by the wheel's own client; returns what it printed, unaligned."""
+        done = self._psql(statement, DATABASE)
+        if done.returncode != 0:
+            raise PostgresError(_last_line(done.stderr))
+        return done.stdout.strip()
+
+    def _psql(self, statement: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PGPASSWORD": self.password, "PGCONNECT_TIMEOUT": "10"}
-        where = ["--host", LOOPBACK, "--port", str(self.port), "--username", USER, "--dbname", "postgres"]
+        where = ["--host", LOOPBACK, "--port", str(self.port), "--username", USER, "--dbname", database]
         command = [str(binaries() / "psql"), "--no-psqlrc", "-At", *where, "--command", statement]
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
