@@ -1,0 +1,1 @@
+"""The postmortems' pages: everybody signed in reads, responders write."""
