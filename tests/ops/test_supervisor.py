@@ -42,6 +42,14 @@ def wait_for(condition: Callable[[], bool], seconds: float = 10.0) -> None:
         time.sleep(0.02)
 
 
+def tend_until(supervisor: Supervisor, condition: Callable[[], bool]) -> None:
+    def tended() -> bool:
+        supervisor.tend()
+        return condition()
+
+    wait_for(tended)
+
+
 def python(code: str, log: Path) -> Starter:
     return lambda: process.spawn([sys.executable, "-c", code], log=log)
 
@@ -64,7 +72,7 @@ def test_a_killed_child_is_started_again_and_said(
     wait_for(lambda: process.last_line(web.log) == "serving")
     first = pid_of(web)
     process.kill_group(first)
-    wait_for(lambda: supervisor.tend() is None and web.process is not None and pid_of(web) != first)
+    tend_until(supervisor, lambda: pid_of(web) != first)
     assert process.is_alive(pid_of(web))
     assert said[0].startswith("web was killed by SIGKILL; starting it again in 0 s.")
     assert said[0].endswith("serving")
@@ -76,7 +84,7 @@ def test_a_child_that_keeps_crashing_is_given_more_and_more_time(
 ) -> None:
     broken = child(tmp_path, "worker", "raise SystemExit(3)")
     supervisor.add(broken)
-    wait_for(lambda: supervisor.tend() is None and broken.crashes == 3)
+    tend_until(supervisor, lambda: broken.crashes == 3)
     assert broken.restart_at is not None
     assert 1.0 < broken.restart_at - time.monotonic() <= 2.0
     assert said[0].startswith("worker stopped with code 3")
