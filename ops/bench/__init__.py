@@ -1,0 +1,1 @@
+"""What Tocsin can do on this machine, measured against a Tocsin that the bench starts itself."""
