@@ -1,4 +1,15 @@
-from django.urls import URLPattern
+"""Addresses of services."""
+
+from django.urls import path
+
+from catalog import views
 
 app_name = "catalog"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("services/", views.services, name="services"),
+    path("services/new/", views.new, name="service-new"),
+    path("services/<slug:slug>/", views.service, name="service"),
+    path("services/<slug:slug>/edit/", views.edit, name="service-edit"),
+    path("services/<slug:slug>/archive/", views.archive, name="service-archive"),
+    path("services/<slug:slug>/restore/", views.restore, name="service-restore"),
+]

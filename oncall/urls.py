@@ -1,4 +1,28 @@
-from django.urls import URLPattern
+"""Addresses of who is on call, schedules and escalation policies."""
+
+from django.urls import path
+
+from oncall.views import now, overrides, policies, schedules
 
 app_name = "oncall"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("oncall/", now.now, name="now"),
+    path("oncall/schedules/", schedules.schedules, name="schedules"),
+    path("oncall/schedules/new/", schedules.new, name="schedule-new"),
+    path("oncall/schedules/preview/", schedules.preview, name="schedule-preview"),
+    path("oncall/schedules/<int:pk>/", schedules.schedule, name="schedule"),
+    path("oncall/schedules/<int:pk>/edit/", schedules.edit, name="schedule-edit"),
+    path("oncall/schedules/<int:pk>/preview/", schedules.preview, name="schedule-preview"),
+    path("oncall/schedules/<int:pk>/delete/", schedules.delete, name="schedule-delete"),
+    path("oncall/schedules/<int:pk>/overrides/new/", overrides.new, name="override-new"),
+    path(
+        "oncall/schedules/<int:pk>/overrides/<int:override_pk>/withdraw/",
+        overrides.withdraw,
+        name="override-withdraw",
+    ),
+    path("oncall/policies/", policies.policies, name="policies"),
+    path("oncall/policies/new/", policies.new, name="policy-new"),
+    path("oncall/policies/<int:pk>/", policies.policy, name="policy"),
+    path("oncall/policies/<int:pk>/edit/", policies.edit, name="policy-edit"),
+    path("oncall/policies/<int:pk>/delete/", policies.delete, name="policy-delete"),
+]

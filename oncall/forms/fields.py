@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django import forms
+from django.forms.utils import ErrorDict
 from django.utils.datastructures import MultiValueDict
 from django.utils.dateparse import parse_time
 from django.utils.translation import gettext_lazy as _
@@ -34,6 +36,17 @@ UNTIL_DAYS = [("", _("same night or day")), *((str(day), name) for day, name in 
 _DAY, _WEEK = timedelta(days=1), timedelta(weeks=1)
 
 
+class QuietForm(forms.Form):
+    """A form that shows what was typed without any message while `quiet`: rows are being edited, and nothing
+    was asked to be stored."""
+
+    quiet = False
+
+    @property
+    def errors(self) -> ErrorDict:
+        return ErrorDict() if self.quiet else super().errors
+
+
 class InOrder(forms.Field):
     """Values picked one after the other, a field of the same name for each; empty ones are left out.
 
@@ -57,15 +70,37 @@ class InOrder(forms.Field):
         return [self.allowed[each] for each in picked]
 
 
-def people_groups(people: Iterable[User], first: Iterable[int], label: str) -> list[Group]:
-    """People for a select: those whose ids are in `first` under `label`, then everybody else."""
-    members = set(first)
-    ours: list[tuple[str, str]] = []
-    others: list[tuple[str, str]] = []
-    for person in people:
-        (ours if person.pk in members else others).append((str(person.pk), str(person)))
-    groups = ((label, ours), (str(_("Everybody else")), others))
-    return [(name, options) for name, options in groups if options]
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everybody who can be paged, and those who stand in what is edited but cannot be paged any more: they
+    are shown, so that nobody drops out of an order unseen, and refused with their name when it is saved."""
+
+    present: tuple[User, ...]
+    gone: tuple[User, ...] = ()
+
+    @property
+    def allowed(self) -> dict[str, User]:
+        """By what the browser sends."""
+        return {str(person.pk): person for person in (*self.present, *self.gone)}
+
+    def groups(self, first: Iterable[int], label: str) -> list[Group]:
+        """Options for a select: those whose ids are in `first` under `label`, then everybody else."""
+        members = set(first)
+        groups = (
+            (label, [person for person in self.present if person.pk in members]),
+            (str(_("Everybody else")), [person for person in self.present if person.pk not in members]),
+            (str(_("Cannot be paged any more")), self.gone),
+        )
+        return [(name, [(str(each.pk), str(each)) for each in people]) for name, people in groups if people]
+
+
+def people_to_choose(**standing: object) -> People:
+    """All responders, and whoever matches `standing` (a filter on people) without being one."""
+    responders = User.objects.responders().order_by("name", "id")
+    gone = (
+        User.objects.filter(**standing).exclude(pk__in=responders.values("pk")).distinct() if standing else ()
+    )
+    return People(tuple(responders), tuple(gone))
 
 
 class WindowRow(NamedTuple):

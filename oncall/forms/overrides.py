@@ -10,35 +10,18 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
-from accounts.models import User
 from lib.intervals import to_instant, to_wall
-from oncall.forms.fields import LocalMomentField, people_groups
+from oncall.forms.fields import LocalMomentField, people_to_choose
 from oncall.models import Schedule
 
 
-class _Person(forms.ModelChoiceField):
-    """Members of the team first."""
-
-    def group(self, schedule: Schedule) -> None:
-        people = User.objects.responders().order_by("name", "id")
-        self.queryset = people
-        members = schedule.team.memberships.values_list("user_id", flat=True)
-        blank = [("", str(self.empty_label or ""))]
-        self.choices = [*blank, *people_groups(people, members, str(schedule.team))]
-
-
 class OverrideForm(forms.Form):
-    """Times are on the clock of `zone`; `moments()` has them as instants."""
+    """Times are on the clock of `zone`; cleaned they are instants."""
 
-    user = _Person(User.objects.none(), label=_("Who is on call"), empty_label=_("Choose a person"))
+    user = forms.ChoiceField(label=_("Who is on call"))
     starts_at = LocalMomentField(label=_("From"))
     ends_at = LocalMomentField(label=_("Until"))
-    replaces = _Person(
-        User.objects.none(),
-        required=False,
-        label=_("In place of"),
-        empty_label=_("Everybody who is on call then"),
-    )
+    replaces = forms.ChoiceField(required=False, label=_("In place of"))
     reason = LineField(
         max_length=200, required=False, label=_("Reason"), help_text=_("Such as: holiday, swap, dentist.")
     )
@@ -46,13 +29,19 @@ class OverrideForm(forms.Form):
     def __init__(self, *args: Any, schedule: Schedule, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = zone
-        for name in ("user", "replaces"):
+        people = people_to_choose()
+        self.people = people.allowed
+        members = schedule.team.memberships.values_list("user_id", flat=True)
+        groups = people.groups(members, str(schedule.team))
+        for name, blank in (("user", _("Choose a person")), ("replaces", _("Everybody who is on call then"))):
             field = self.fields[name]
-            assert isinstance(field, _Person)  # noqa: S101 - says to mypy what stands above
-            field.group(schedule)
+            assert isinstance(field, forms.ChoiceField)  # noqa: S101 - says to mypy what stands above
+            field.choices = [("", blank), *groups]
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        for name in ("user", "replaces"):
+            cleaned[name] = self.people.get(cleaned.get(name, ""))
         for name in ("starts_at", "ends_at"):
             if cleaned.get(name):
                 cleaned[name] = to_instant(cleaned[name], self.zone)

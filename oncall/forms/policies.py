@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
@@ -15,7 +16,7 @@ from accounts.fields import LineField
 from accounts.models import Team, User
 from oncall.actions.policies import MOST_REPEATS, MOST_STEPS
 from oncall.drafts import Refused, StepDraft
-from oncall.forms.fields import Group, InOrder, people_groups
+from oncall.forms.fields import Group, InOrder, People, QuietForm, people_to_choose
 from oncall.models import EscalationPolicy, OnEmpty, PolicyStep, Schedule, StepTarget
 from oncall.rows import Rows
 
@@ -24,7 +25,7 @@ LISTS = Rows("end", lists={"fallback": ["fallback"]}, most=1)
 """The fallback is a list that stands once; as row 0 of its own group it is edited like the others."""
 
 
-class PolicyForm(forms.Form):
+class PolicyForm(QuietForm):
     """The policy itself; the team is chosen once, when it is made."""
 
     team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), empty_label=None)
@@ -51,7 +52,7 @@ class PolicyForm(forms.Form):
             team.queryset = teams
 
 
-class StepForm(forms.Form):
+class StepForm(QuietForm):
     """Who is paged at once, and the minutes before the next step."""
 
     targets = InOrder(
@@ -67,7 +68,7 @@ class StepForm(forms.Form):
         return _rows(self["targets"].value())
 
 
-class FallbackForm(forms.Form):
+class FallbackForm(QuietForm):
     """Who is paged when nobody else answers."""
 
     fallback = InOrder(
@@ -91,7 +92,7 @@ class PolicyEditor:
         self, data: QueryDict | None = None, *, policy: EscalationPolicy | None = None, teams: Any = None
     ) -> None:
         self.policy = policy
-        self.people = list(User.objects.responders().order_by("name", "id"))
+        self.people = _people(policy)
         self.schedules = list(Schedule.objects.select_related("team").order_by("team__name", "name"))
         initial = _initial(policy) if policy else {"team": teams and teams.first()}
         self.form = PolicyForm(data, teams=teams, initial=initial)
@@ -100,7 +101,7 @@ class PolicyEditor:
         self._allow()
 
     @property
-    def forms(self) -> tuple[forms.Form, ...]:
+    def forms(self) -> tuple[QuietForm, ...]:
         """All of them, from top to bottom."""
         return (self.form, *self.steps, self.fallback)
 
@@ -112,7 +113,7 @@ class PolicyEditor:
     def hush(self) -> None:
         """Show what was typed without any message: rows are being edited, nothing was asked to be stored."""
         for form in self.forms:
-            form._errors = forms.utils.ErrorDict()
+            form.quiet = True
 
     def values(self) -> dict[str, Any]:
         """What `save_policy` takes beside actor, now, policy and team; after `is_valid`."""
@@ -139,7 +140,7 @@ class PolicyEditor:
         teams = [self.policy.team_id] if self.policy else self._teams()
         members = User.objects.filter(memberships__team__in=teams).values_list("pk", flat=True)
         label = str(self.policy.team) if self.policy else str(_("My teams"))
-        return people_groups(self.people, members, label)
+        return self.people.groups(members, label)
 
     @cached_property
     def target_choices(self) -> list[Group]:
@@ -163,10 +164,9 @@ class PolicyEditor:
         return [StepForm(initial=row, prefix=f"step-{index}") for index, row in enumerate(rows)]
 
     def _allow(self) -> None:
-        people = {str(each.pk): each for each in self.people}
-        targets = {f"user:{key}": each for key, each in people.items()} | {
-            f"schedule:{each.pk}": each for each in self.schedules
-        }
+        people = self.people.allowed
+        targets: dict[str, User | Schedule] = {f"user:{key}": each for key, each in people.items()}
+        targets |= {f"schedule:{each.pk}": each for each in self.schedules}
         for form, name, allowed in [(self.fallback, "fallback", people)] + [
             (step, "targets", targets) for step in self.steps
         ]:
@@ -180,6 +180,13 @@ def as_typed(data: QueryDict, command: str) -> QueryDict:
     data = data.copy()
     data.setdefault("end-count", "1")
     return LISTS.edited(ROWS.edited(data, command), command)
+
+
+def _people(policy: EscalationPolicy | None) -> People:
+    if policy is None:
+        return people_to_choose()
+    standing = User.objects.filter(Q(step_targets__step__policy=policy) | Q(fallback_of=policy))
+    return people_to_choose(pk__in=standing.values("pk"))
 
 
 def _rows(picked: Any) -> list[str]:

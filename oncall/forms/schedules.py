@@ -23,9 +23,10 @@ from oncall.forms.fields import (
     Group,
     InOrder,
     LocalMomentField,
+    QuietForm,
     WindowRow,
     WindowsField,
-    people_groups,
+    people_to_choose,
     window_rows,
 )
 from oncall.models import Layer, Schedule, TurnUnit
@@ -45,7 +46,7 @@ class ScheduleValues(TypedDict):
     time_zone: str
 
 
-class ScheduleForm(forms.Form):
+class ScheduleForm(QuietForm):
     """The schedule itself; the team is chosen once, when it is made."""
 
     team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), empty_label=None)
@@ -69,7 +70,7 @@ class ScheduleForm(forms.Form):
         )
 
 
-class LayerForm(forms.Form):
+class LayerForm(QuietForm):
     """One rotation. Local times are on the schedule's clock."""
 
     id = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -148,7 +149,7 @@ class ScheduleEditor:
     ) -> None:
         self.schedule, self.now = schedule, now
         self.zone = schedule.time_zone if schedule else zone
-        self.people = list(User.objects.responders().order_by("name", "id"))
+        self.people = people_to_choose(**{"slots__layer__schedule": schedule} if schedule else {})
         initial = _initial(schedule) if schedule else {"time_zone": zone, "team": teams and teams.first()}
         # Members come first in the selects, so the teams' choice is needed before anything is valid.
         self.form = ScheduleForm(data, teams=teams, current_zone=self.zone, initial=initial)
@@ -159,10 +160,15 @@ class ScheduleEditor:
         refused = [form for form in (self.form, *self.layers) if not form.is_valid()]
         return not refused
 
+    def is_drawable(self) -> bool:
+        """Whether zone and layers stand; a name may still be missing."""
+        wrong = [layer for layer in self.layers if not layer.is_valid()]
+        return not wrong and not self.form["time_zone"].errors
+
     def hush(self) -> None:
         """Show what was typed without any message: rows are being edited, nothing was asked to be stored."""
         for form in (self.form, *self.layers):
-            form._errors = forms.utils.ErrorDict()
+            form.quiet = True
 
     def values(self) -> ScheduleValues:
         """Name, description and zone; after `is_valid`."""
@@ -184,7 +190,7 @@ class ScheduleEditor:
         team = self.schedule.team if self.schedule else None
         members = team.memberships.values_list("user_id", flat=True) if team else self._any_members()
         label = str(team) if team else str(_("My teams"))
-        return Choices(people_groups(self.people, members, label), DAYS, UNTIL_DAYS)
+        return Choices(self.people.groups(members, label), DAYS, UNTIL_DAYS)
 
     def _any_members(self) -> Any:
         teams = self.form.fields["team"]
@@ -211,7 +217,7 @@ class ScheduleEditor:
     def _layer(self, form: LayerForm) -> LayerForm:
         people = form.fields["people"]
         assert isinstance(people, InOrder)  # noqa: S101 - says to mypy what stands above
-        people.allowed = {str(person.pk): person for person in self.people}
+        people.allowed = self.people.allowed
         return form
 
 

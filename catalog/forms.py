@@ -1,0 +1,95 @@
+"""What people type about services."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import LineField
+from accounts.models import Team
+from catalog.models import Grouping, Service, Tier
+from oncall.models import EscalationPolicy
+
+
+class ServiceSearch(forms.Form):
+    """The filters of the list; nonsense in the address is an empty filter, not an error."""
+
+    q = forms.CharField(required=False, max_length=100, label=_("Search services"))
+    team = forms.SlugField(required=False, label=_("Team"))
+    tier = forms.TypedChoiceField(
+        required=False,
+        coerce=int,
+        empty_value=None,
+        choices=[("", _("All tiers")), *Tier.choices],
+        label=_("Criticality"),
+    )
+    archived = forms.BooleanField(required=False, label=_("Archived"))
+
+    def chosen(self) -> dict[str, Any]:
+        """What can be made sense of."""
+        self.is_valid()
+        return self.cleaned_data
+
+
+class ServiceForm(forms.Form):
+    """A service as its team's manager describes it. `service` is the one that is changed."""
+
+    name = LineField(max_length=80, label=_("Name"), help_text=_("What people say: Payments API, Search."))
+    description = LineField(max_length=300, required=False, label=_("What it does"))
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("Owner"), empty_label=None)
+    tier = forms.TypedChoiceField(
+        coerce=int, choices=Tier.choices, initial=Tier.STANDARD, label=_("Criticality")
+    )
+    policy = forms.ModelChoiceField(
+        EscalationPolicy.objects.none(),
+        label=_("Escalation policy"),
+        empty_label=_("Choose who is paged"),
+        help_text=_("Who is paged for it, and who next when nobody answers."),
+    )
+    runbook_url = forms.URLField(
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        label=_("Runbook"),
+        help_text=_("An address that a responder opens at night."),
+    )
+    depends_on = forms.ModelMultipleChoiceField(
+        Service.objects.none(),
+        required=False,
+        label=_("Depends on"),
+        widget=forms.CheckboxSelectMultiple,
+    )
+    grouping = forms.ChoiceField(
+        choices=Grouping.choices, initial=Grouping.SERVICE, label=_("Incidents from alerts")
+    )
+    auto_resolve = forms.BooleanField(
+        required=False,
+        initial=True,
+        label=_("Resolve by itself"),
+        help_text=_(
+            "When all alerts of an incident resolve before it was declared, the incident resolves too."
+        ),
+    )
+
+    def __init__(self, *args: Any, teams: Any, service: Service | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **{"initial": _initial(service) if service else {}, **kwargs})
+        services = Service.objects.live()
+        policies = EscalationPolicy.objects.select_related("team").order_by("team__name", "name")
+        for name, rows in (
+            ("team", teams),
+            ("policy", policies),
+            ("depends_on", services.exclude(pk=service.pk) if service else services),
+        ):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - says to mypy what stands above
+            field.queryset = rows
+
+
+def _initial(service: Service) -> dict[str, Any]:
+    plain = ("name", "description", "team", "tier", "policy", "runbook_url", "grouping", "auto_resolve")
+    return {
+        **{name: getattr(service, name) for name in plain},
+        "depends_on": list(service.depends_on.values_list("pk", flat=True)),
+    }

@@ -1,0 +1,454 @@
+"""Schedules in the browser: reading, making, changing, overriding; by an owner, a member and a stranger."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Team, User
+from oncall.models import EscalationPolicy, Override, Schedule
+from oncall.queries import who_is_on_call
+from tests.making import NOW, make_schedule, make_team, make_user
+
+Browser = Callable[[User], Client]
+HTML = "<script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def _standing_clock() -> Iterator[None]:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def typed(team: Team, *people: User, **values: Any) -> dict[str, Any]:
+    """What the browser sends for a schedule with one weekly layer."""
+    return {
+        "do": "save",
+        "team": team.pk,
+        "name": "Night",
+        "description": "",
+        "time_zone": "Europe/Berlin",
+        "layer-count": "1",
+        "layer-0-id": "",
+        "layer-0-name": "",
+        "layer-0-people": [*(str(each.pk) for each in people), ""],
+        "layer-0-turn_length": "1",
+        "layer-0-turn_unit": "weeks",
+        "layer-0-first_date": "2026-03-09",
+        "layer-0-first_time": "09:00",
+        "layer-0-starts_at": "",
+        "layer-0-ends_at": "",
+        **values,
+    }
+
+
+# --- Reading
+
+
+def test_the_list_says_who_is_on_call_and_where_a_gap_is(
+    browser_of: Browser, viewer: User, team: Team, member: User
+) -> None:
+    make_schedule(team, (member,), name="Covered one")
+    make_schedule(team, (member,), name="Ends soon").layers.update(ends_at=NOW + timedelta(days=1))
+    text = browser_of(viewer).get("/oncall/schedules/").content.decode()
+    assert "Milan Member" in text
+    assert "Gap from Wed 11 Mar, 12:00" in text
+    assert "Covered" in text
+
+
+@pytest.mark.parametrize("number", [1, 20])
+def test_the_queries_of_the_list_do_not_grow(
+    browser_of: Browser,
+    member: User,
+    number: int,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _ in range(number):
+        make_schedule(make_team(), (member,))
+    browser = browser_of(member)
+    with django_assert_max_num_queries(22):
+        assert len(browser.get("/oncall/schedules/").context["rows"]) == number
+
+
+def test_the_list_is_narrowed_to_a_team_and_nonsense_narrows_nothing(
+    browser_of: Browser, member: User, schedule: Schedule, other_team: Team
+) -> None:
+    make_schedule(other_team, (member,), name="Search primary")
+    browser = browser_of(member)
+    assert len(browser.get("/oncall/schedules/?team=search").context["rows"]) == 1
+    assert len(browser.get("/oncall/schedules/?team=%00<script>&page=zzz").context["rows"]) == 2
+
+
+def test_everybody_signed_in_reads_a_schedule_and_only_the_team_is_offered_to_change_it(
+    browser_of: Browser, schedule: Schedule, owner: User, member: User, stranger: User, viewer: User
+) -> None:
+    path = f"/oncall/schedules/{schedule.pk}/"
+    seen = {each: browser_of(each).get(path).content.decode() for each in (owner, member, stranger, viewer)}
+    assert [f"{path}edit/" in text for text in seen.values()] == [True, False, False, False]
+    assert [f"{path}overrides/new/" in text for text in seen.values()] == [True, True, False, False]
+
+
+def test_times_are_on_the_readers_clock_or_on_the_schedules(browser_of: Browser, team: Team) -> None:
+    reader = make_user("Ravi", time_zone="Asia/Kolkata")
+    schedule = make_schedule(team, (reader, make_user("Other")), zone="Europe/Berlin")
+    browser = browser_of(reader)
+    mine = browser.get(f"/oncall/schedules/{schedule.pk}/").content.decode()
+    theirs = browser.get(f"/oncall/schedules/{schedule.pk}/?zone=schedule").content.decode()
+    assert "Mon 16 Mar, 13:30" in mine
+    assert "Mon 16 Mar, 09:00" in theirs
+    assert (
+        "Mon 16 Mar, 13:30" in browser.get(f"/oncall/schedules/{schedule.pk}/?zone=No/Where").content.decode()
+    )
+
+
+def test_a_hand_off_is_shown_at_nine_before_and_after_clocks_change(browser_of: Browser, team: Team) -> None:
+    reader = make_user("Bea", time_zone="Europe/Berlin")
+    schedule = make_schedule(team, (reader, make_user("Other")), zone="Europe/Berlin")
+    answer = browser_of(reader).get(f"/oncall/schedules/{schedule.pk}/?from=2026-03-23")
+    text = answer.content.decode()
+    assert "Mon 23 Mar, 09:00" in text
+    assert "Mon 30 Mar, 09:00" in text
+    picture = answer.context["picture"]
+    assert len(picture.days) == 14
+    assert picture.span.length == timedelta(days=14) - timedelta(hours=1)
+    sunday, monday = picture.days[6], picture.days[7]
+    assert float(sunday.place.width) < float(monday.place.width)
+
+
+@pytest.mark.parametrize("day", ["yesterday", "0001-01-01", "9999-12-31", "2026-02-30", "\0"])
+def test_a_nonsense_week_is_this_week(
+    browser_of: Browser, schedule: Schedule, viewer: User, day: str
+) -> None:
+    answer = browser_of(viewer).get(f"/oncall/schedules/{schedule.pk}/", {"from": day})
+    assert str(answer.context["start"]) == "2026-03-09"
+
+
+# --- Making and changing
+
+
+def test_a_manager_makes_a_schedule(browser_of: Browser, owner: User, member: User, team: Team) -> None:
+    answer = browser_of(owner).post("/oncall/schedules/new/", typed(team, member, owner))
+    schedule = Schedule.objects.get()
+    assert answer.headers["Location"] == f"/oncall/schedules/{schedule.pk}/"
+    assert who_is_on_call([schedule.pk], NOW) == {schedule.pk: (member.pk,)}
+
+
+def test_making_and_changing_is_for_managers_and_admins(
+    browser_of: Browser,
+    schedule: Schedule,
+    team: Team,
+    member: User,
+    stranger: User,
+    viewer: User,
+    admin: User,
+) -> None:
+    path = f"/oncall/schedules/{schedule.pk}/"
+    for person in (member, stranger, viewer):
+        for page in ("edit/", "preview/", "delete/"):
+            assert browser_of(person).post(path + page, typed(team, member)).status_code == 404
+    for person in (member, viewer):
+        assert browser_of(person).get("/oncall/schedules/new/").status_code == 404
+        assert browser_of(person).post("/oncall/schedules/new/", typed(team, member)).status_code == 404
+    assert browser_of(admin).get(f"{path}edit/").status_code == 200
+
+
+def test_a_manager_makes_no_schedule_for_a_team_that_is_not_theirs(
+    browser_of: Browser, stranger: User, other_team: Team, team: Team
+) -> None:
+    answer = browser_of(stranger).post("/oncall/schedules/new/", typed(team, stranger))
+    assert "team" in answer.context["editor"].form.errors
+    assert not Schedule.objects.exists()
+
+
+def test_windows_are_stored_and_shown_as_they_were_typed(
+    browser_of: Browser, owner: User, team: Team
+) -> None:
+    windows = {
+        "layer-0-windows-day": ["weekdays", "5", "daily", "daily"],
+        "layer-0-windows-start": ["22:00", "18:00", "00:00", ""],
+        "layer-0-windows-until_day": ["", "0", "", ""],
+        "layer-0-windows-until": ["06:00", "08:00", "00:00", ""],
+    }
+    browser = browser_of(owner)
+    browser.post("/oncall/schedules/new/", typed(team, owner, **windows))
+    layer = Schedule.objects.get().layers.get()
+    stored = {(each.weekday, each.start, each.duration) for each in layer.restrictions.all()}
+    assert stored == {
+        *((day, time(22), timedelta(hours=8)) for day in range(5)),
+        (5, time(18), timedelta(hours=38)),
+        (None, time(0), timedelta(days=1)),
+    }
+    form = browser.get(f"/oncall/schedules/{layer.schedule_id}/edit/").context["editor"].layers[0]
+    assert {tuple(row) for row in form.window_rows} == {
+        ("weekdays", "22:00", "", "06:00"),
+        ("5", "18:00", "0", "08:00"),
+        ("daily", "00:00", "", "00:00"),
+    }
+
+
+def test_saving_what_the_editor_shows_changes_nothing(browser_of: Browser, owner: User, team: Team) -> None:
+    browser = browser_of(owner)
+    browser.post("/oncall/schedules/new/", typed(team, owner, **{"layer-0-ends_at": "2026-06-01T08:30"}))
+    schedule = Schedule.objects.get()
+    (layer,) = browser.get(f"/oncall/schedules/{schedule.pk}/edit/").context["editor"].layers
+    before = schedule.layers.values().get()
+    again = typed(team, owner, **{
+        "layer-0-id": layer["id"].value(),
+        "layer-0-starts_at": f"{layer['starts_at'].value():%Y-%m-%dT%H:%M}",
+        "layer-0-ends_at": f"{layer['ends_at'].value():%Y-%m-%dT%H:%M}",
+    })  # fmt: skip
+    assert browser.post(f"/oncall/schedules/{schedule.pk}/edit/", again).status_code == 302
+    assert schedule.layers.values().get() == before
+    assert before["ends_at"] == datetime(2026, 6, 1, 6, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"name": ""}, "name"),
+        ({"name": "x" * 10_000}, "name"),
+        ({"name": "two\nlines"}, "name"),
+        ({"time_zone": "Mars/Phobos"}, "time_zone"),
+        ({"layer-0-people": [""]}, "people"),
+        ({"layer-0-people": ["999999"]}, "people"),
+        ({"layer-0-people": ["1; drop table"]}, "people"),
+        ({"layer-0-turn_length": "0"}, "turn_length"),
+        ({"layer-0-turn_length": "99999999999999999999"}, "turn_length"),
+        ({"layer-0-turn_unit": "fortnights"}, "turn_unit"),
+        ({"layer-0-first_date": "2026-02-30"}, "first_date"),
+        ({"layer-0-first_date": "0001-01-01"}, "first_date"),
+        ({"layer-0-first_time": "25:00"}, "first_time"),
+        ({"layer-0-starts_at": "2026-05-01T00:00", "layer-0-ends_at": "2026-04-01T00:00"}, "ends_at"),
+        ({"layer-0-ends_at": "soon"}, "ends_at"),
+        ({"layer-0-windows-day": ["daily"], "layer-0-windows-start": ["09:00"]}, "windows"),
+        (
+            {
+                "layer-0-windows-day": ["daily"],
+                "layer-0-windows-start": ["09:00"],
+                "layer-0-windows-until": ["09:00"],
+            },
+            "windows",
+        ),
+        (
+            {
+                "layer-0-windows-day": ["weekdays"],
+                "layer-0-windows-start": ["09:00"],
+                "layer-0-windows-until_day": ["4"],
+                "layer-0-windows-until": ["10:00"],
+            },
+            "windows",
+        ),
+        (
+            {
+                "layer-0-windows-day": ["6"],
+                "layer-0-windows-start": ["09:00"],
+                "layer-0-windows-until": ["10:00"],
+                "layer-0-ends_at": "2026-03-12T00:00",
+            },
+            "windows",
+        ),
+    ],
+)
+def test_bad_input_keeps_what_was_typed_and_says_what_is_wrong(
+    browser_of: Browser, owner: User, team: Team, values: dict[str, Any], field: str
+) -> None:
+    answer = browser_of(owner).post("/oncall/schedules/new/", typed(team, owner, **values))
+    editor = answer.context["editor"]
+    assert answer.status_code == 200
+    assert field in {**editor.form.errors, **editor.layers[0].errors}
+    assert "field-error" in answer.content.decode()
+    assert editor.form["time_zone"].value() == values.get("time_zone", "Europe/Berlin")
+    assert not Schedule.objects.exists()
+
+
+def test_html_in_every_field_stays_text(browser_of: Browser, owner: User, team: Team) -> None:
+    browser = browser_of(owner)
+    owner.name = HTML
+    owner.save(update_fields=["name"])
+    browser.post(
+        "/oncall/schedules/new/",
+        typed(team, owner, name=HTML, description=HTML, **{"layer-0-name": HTML}),
+    )
+    schedule = Schedule.objects.get()
+    Override.objects.create(
+        schedule=schedule,
+        user=owner,
+        starts_at=NOW,
+        ends_at=NOW + timedelta(days=1),
+        reason=HTML,
+        created_at=NOW,
+    )
+    path = f"/oncall/schedules/{schedule.pk}/"
+    for page in ("/oncall/", "/oncall/schedules/", path, f"{path}edit/", f"{path}overrides/new/"):
+        text = browser.get(page).content.decode()
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert" in text
+
+
+def test_rows_are_added_moved_and_removed_without_script_and_nothing_is_stored(
+    browser_of: Browser, owner: User, member: User, team: Team
+) -> None:
+    browser = browser_of(owner)
+
+    def press(command: str, data: dict[str, Any]) -> Any:
+        answer = browser.post("/oncall/schedules/new/", {**data, "do": command})
+        assert answer.status_code == 200
+        assert "field-error" not in answer.content.decode()
+        return answer.context["editor"]
+
+    data = typed(team, owner, member)
+    assert len(press("layer:add", data).layers) == 2
+    assert press("layer:0:people:1:up", data).layers[0].people_rows == [str(member.pk), str(owner.pk), ""]
+    assert press("layer:0:people:0:remove", data).layers[0].people_rows == [str(member.pk), ""]
+    assert len(press("layer:0:windows:add", data).layers[0].window_rows) == 1
+    assert press("layer:0:remove", data).layers == []
+    for nonsense in ("layer:99:up", "layer:0:people:99:up", "layer", "x:y:z", "layer:0:0:0:0", "layer:²:up"):
+        assert len(press(nonsense, data).layers) == 1
+    assert not Schedule.objects.exists()
+
+
+def test_a_moved_layer_takes_all_that_is_in_it_along(browser_of: Browser, owner: User, team: Team) -> None:
+    data = typed(team, owner) | {
+        "layer-count": "2",
+        "layer-1-name": "Upper",
+        "layer-1-people": [str(owner.pk)],
+        "layer-1-windows-day": ["weekend"],
+        "layer-1-windows-start": ["10:00"],
+        "layer-1-windows-until": ["11:00"],
+        "layer-1-windows-until_day": [""],
+        "do": "layer:1:up",
+    }
+    first, second = browser_of(owner).post("/oncall/schedules/new/", data).context["editor"].layers
+    assert first["name"].value() == "Upper"
+    assert [tuple(row) for row in first.window_rows] == [("weekend", "10:00", "", "11:00")]
+    assert second["first_time"].value() == "09:00"
+
+
+def test_the_preview_shows_what_is_typed_and_stores_nothing(
+    browser_of: Browser, owner: User, member: User, team: Team
+) -> None:
+    browser = browser_of(owner)
+    data = typed(team, owner, member, name="")
+    text = browser.post("/oncall/schedules/preview/", data).content.decode()
+    assert "Milan Member" in text
+    assert "Mon 16 Mar, 09:00" in text or "16 Mar" in text
+    whole = browser.post("/oncall/schedules/new/", {**data, "do": "preview"})
+    assert len(whole.context["picture"].lanes) == 2
+    assert (
+        "Fill in the zone"
+        in browser.post(
+            "/oncall/schedules/preview/", typed(team, **{"layer-0-people": [""]})
+        ).content.decode()
+    )
+    assert not Schedule.objects.exists()
+
+
+def test_the_preview_says_when_nobody_would_be_paged(browser_of: Browser, owner: User, team: Team) -> None:
+    data = typed(team, owner, **{"layer-0-ends_at": "2026-03-20T00:00"})
+    assert (
+        "One gap in four weeks" in browser_of(owner).post("/oncall/schedules/preview/", data).content.decode()
+    )
+
+
+def test_somebody_who_left_is_shown_in_the_editor_and_refused_by_name(
+    browser_of: Browser, owner: User, member: User, schedule: Schedule, team: Team
+) -> None:
+    member.is_active = False
+    member.save(update_fields=["is_active"])
+    browser = browser_of(owner)
+    path = f"/oncall/schedules/{schedule.pk}/edit/"
+    assert "Cannot be paged any more" in browser.get(path).content.decode()
+    answer = browser.post(path, typed(team, member, **{"layer-0-id": schedule.layers.get().pk}))
+    assert "Milan Member cannot be paged" in answer.content.decode()
+
+
+def test_a_schedule_is_deleted_unless_a_policy_pages_it(
+    browser_of: Browser, owner: User, schedule: Schedule, policy: EscalationPolicy
+) -> None:
+    browser, path = browser_of(owner), f"/oncall/schedules/{schedule.pk}/"
+    assert policy.name in browser.post(f"{path}delete/", follow=True).content.decode()
+    policy.delete()
+    assert browser.post(f"{path}delete/").headers["Location"] == "/oncall/schedules/"
+    assert browser.get(path).status_code == 404
+
+
+# --- Overrides
+
+
+def test_a_clicked_shift_fills_in_the_override(browser_of: Browser, schedule: Schedule, member: User) -> None:
+    member.time_zone = "Europe/Berlin"
+    member.save(update_fields=["time_zone"])
+    browser = browser_of(member)
+    page = browser.get(f"/oncall/schedules/{schedule.pk}/").content.decode()
+    assert "overrides/new/?from=2026-03-09T09:00Z&amp;until=2026-03-16T09:00Z" in page
+    form = browser.get(
+        f"/oncall/schedules/{schedule.pk}/overrides/new/?from=2026-03-09T09:00Z&until=2026-03-16T09:00Z"
+    ).content.decode()
+    assert 'value="2026-03-09T10:00"' in form
+    assert 'value="2026-03-16T10:00"' in form
+
+
+def test_a_member_overrides_on_their_own_clock_and_withdraws(
+    browser_of: Browser, schedule: Schedule, member: User, owner: User
+) -> None:
+    member.time_zone = "Europe/Berlin"
+    member.save(update_fields=["time_zone"])
+    browser, path = browser_of(member), f"/oncall/schedules/{schedule.pk}/"
+    data = {
+        "user": owner.pk,
+        "starts_at": "2026-03-28T20:00",
+        "ends_at": "2026-03-29T20:00",
+        "reason": "Wedding",
+    }
+    assert browser.post(f"{path}overrides/new/", data).headers["Location"] == path
+    override = Override.objects.get()
+    assert override.starts_at == datetime(2026, 3, 28, 19, tzinfo=UTC)
+    assert override.ends_at == datetime(2026, 3, 29, 18, tzinfo=UTC)
+    assert "Wedding" in browser.get(path).content.decode()
+    assert browser.post(f"{path}overrides/{override.pk}/withdraw/").headers["Location"] == path
+    override.refresh_from_db()
+    assert override.withdrawn_at == NOW
+
+
+def test_strangers_and_viewers_get_404_for_overrides(
+    browser_of: Browser, schedule: Schedule, owner: User, stranger: User, viewer: User
+) -> None:
+    override = Override.objects.create(
+        schedule=schedule, user=owner, starts_at=NOW, ends_at=NOW + timedelta(days=1), created_at=NOW
+    )
+    path = f"/oncall/schedules/{schedule.pk}/overrides/"
+    for person in (stranger, viewer):
+        assert browser_of(person).get(f"{path}new/").status_code == 404
+        assert browser_of(person).post(f"{path}new/", {"user": owner.pk}).status_code == 404
+        assert browser_of(person).post(f"{path}{override.pk}/withdraw/").status_code == 404
+    other = make_schedule(make_team(members=(stranger,)), (owner,))
+    wrong = f"/oncall/schedules/{other.pk}/overrides/{override.pk}/withdraw/"
+    assert browser_of(stranger).post(wrong).status_code == 404
+    override.refresh_from_db()
+    assert override.withdrawn_at is None
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"ends_at": "2026-03-11T08:00"}, "ends_at"),
+        ({"ends_at": "not a time"}, "ends_at"),
+        ({"starts_at": ""}, "starts_at"),
+        ({"user": ""}, "user"),
+        ({"user": "999999"}, "user"),
+        ({"reason": "x" * 10_000}, "reason"),
+        ({"ends_at": "9999-12-31T23:59"}, "ends_at"),
+    ],
+)
+def test_a_bad_override_says_what_is_wrong(
+    browser_of: Browser, schedule: Schedule, member: User, values: dict[str, Any], field: str
+) -> None:
+    data = {"user": member.pk, "starts_at": "2026-03-11T09:00", "ends_at": "2026-03-11T10:00", **values}
+    answer = browser_of(member).post(f"/oncall/schedules/{schedule.pk}/overrides/new/", data)
+    assert answer.status_code == 200
+    assert field in answer.context["form"].errors
+    assert not Override.objects.exists()
