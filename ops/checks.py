@@ -14,6 +14,7 @@ from ops.ports import is_free
 
 DATA_BYTES = 500_000_000
 """Free space asked for at a start: an empty cluster takes 50 MB, its write-ahead log up to 512 MB."""
+FULL_BYTES = 20_000_000
 PANGO_PACKAGES = ("libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "fonts-dejavu-core")
 PANGO_LIBRARIES = (
     ("libpango-1.0.so.0", "libpango-1.0.dylib"),
@@ -83,6 +84,14 @@ def apt_install(*packages: str) -> bool:
             return True
     print(done.stderr.strip()[-500:], file=sys.stderr)
     return False
+
+
+def explain(error: CannotStart, folder: Path) -> str:
+    """Return the line for the terminal: a server that failed on a full disk seldom says so in its last line."""
+    free = shutil.disk_usage(folder).free if folder.exists() else FULL_BYTES
+    if free < FULL_BYTES:
+        return f"The disk of {folder} is full ({free // 1_000_000} MB free). Make room and start again. ({error})"
+    return str(error)
 
 
 @contextmanager

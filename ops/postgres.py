@@ -144,7 +144,7 @@ class Postgres:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             shutil.rmtree(half_made, ignore_errors=True)
-            raise PostgresError(f"initdb failed: {_last_line(done.stderr) or _last_line(done.stdout)}")
+            raise PostgresError(f"initdb failed: {_reason(done.stderr)}")
         half_made.rename(self.cluster)
 
     def _initdb_command(self, target: Path, password_file: Path) -> Sequence[str]:
@@ -207,13 +207,13 @@ class Postgres:
         if known.stdout.strip() == "0":
             known = self._psql(f"create database {DATABASE}")
         if known.returncode != 0:
-            raise PostgresError(f"Postgres does not answer: {_last_line(known.stderr)} (log: {self.log})")
+            raise PostgresError(f"Postgres does not answer: {_reason(known.stderr)} (log: {self.log})")
 
     def ask(self, statement: str) -> str:
         """Run a statement in our database by the wheel's own client; returns what it printed, unaligned."""
         done = self._psql(statement, DATABASE)
         if done.returncode != 0:
-            raise PostgresError(_last_line(done.stderr))
+            raise PostgresError(_reason(done.stderr))
         return done.stdout.strip()
 
     def _psql(self, statement: str, database: str = "postgres") -> subprocess.CompletedProcess[str]:
@@ -223,6 +223,7 @@ class Postgres:
         return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
-def _last_line(text: str) -> str:
-    lines = text.strip().splitlines()
-    return lines[-1] if lines else ""
+def _reason(errors: str) -> str:
+    """Return the line that names the error; what follows it in the output of initdb is about its cleaning up."""
+    lines = errors.strip().splitlines() or ["no reason given"]
+    return next((line for line in lines if "error:" in line or "FATAL:" in line), lines[-1])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ops import banner, lock, process, programs
-from ops.checks import full_disk_explained, require_pango, require_port, require_space
+from ops.checks import explain, full_disk_explained, require_pango, require_port, require_space
 from ops.errors import CannotStart
 from ops.layout import ROOT, Layout, write_json
 from ops.ports import LOOPBACK, free_port, is_free, reserve, status_of
@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> int:
             f"bin/up: {error.filename} cannot be written. Choose another folder with --data.", file=sys.stderr
         )
     except CannotStart as error:
-        print(f"bin/up: {error}", file=sys.stderr)
+        print(f"bin/up: {explain(error, layout.data)}", file=sys.stderr)
     except StopRequested:
         tell("Stopped.")
         return 0
