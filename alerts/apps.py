@@ -15,10 +15,10 @@ class AlertsConfig(AppConfig):
         changed.connect(_on_change, dispatch_uid="alerts.close")
 
 
-def _on_change(*, incident_id: int, what: str, **_: Any) -> None:
+def _on_change(*, incident_ids: list[int], what: str, **_: Any) -> None:
     from django.utils import timezone  # noqa: PLC0415 - as above
 
     from alerts.actions.closing import close_alerts_of  # noqa: PLC0415 - as above
 
-    if what == "state":
-        close_alerts_of(incident_id=incident_id, now=timezone.now())
+    if what == "closed":
+        close_alerts_of(incident_ids=incident_ids, now=timezone.now())

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import connection
-
+from alerts.bulk import update_alerts
 from alerts.models import Alert, AlertSeverity, AlertState, Event, Integration
 from alerts.sources.base import Change, Parsed, Signal
 from catalog.actions import NewChange, record_changes
@@ -35,6 +33,16 @@ class Work:
     acknowledged: bool = False
     resolved: bool = False
 
+    @property
+    def matters(self) -> bool:
+        """Whether this says something new about the incident of an alert that was there before."""
+        raises = self.is_loud and self.alert.incident.urgency == Urgency.LOW
+        return self.acknowledged or self.resolved or raises
+
+    @property
+    def is_loud(self) -> bool:
+        return bool(self.fired) and self.alert.severity in URGENT
+
 
 @dataclass(slots=True)
 class Batch:
@@ -46,6 +54,7 @@ class Batch:
     changes: list[Change] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     current: dict[str, Work] = field(default_factory=dict)
+    held: dict[int, Incident] = field(default_factory=dict)
 
     def add(self, event: Event, parsed: Parsed) -> None:
         """Take what one event says."""
@@ -62,10 +71,13 @@ class Batch:
         for event, signal in self.signals:
             FOLD[signal.action](self, event, signal)
         new = [work for work in self.work if work.is_new]
-        if new:
-            self._place(new)
+        service = self._lock(bool(new))
+        # Before the new ones: a key that ended and fired again may be open only once.
+        update_alerts((work.alert, work.fired) for work in self.work if not work.is_new)
+        if service:
+            self._place(service, new)
             Alert.objects.bulk_create([work.alert for work in new])
-        _update([work for work in self.work if not work.is_new])
+        self._raise()
         self._tell()
 
     def _write_changes(self) -> None:
@@ -85,10 +97,14 @@ class Batch:
         record_changes(rows=rows, now=self.now)
 
     def _read(self) -> None:
-        """Open alerts by key. One whose incident a person has closed is over too: it ends here, at the latest."""
+        """Open alerts by key. One whose incident a person has closed is over too: it ends here, at the latest.
+
+        Locked, so that closing them with their incident (alerts.actions.closing) comes before this or after it.
+        """
         keys = {signal.dedup_key for _, signal in self.signals}
         rows = (
             Alert.objects.open()
+            .select_for_update(no_key=True, of=("self",))
             .filter(integration=self.integration, dedup_key__in=keys)
             .select_related("incident")
         )
@@ -141,9 +157,23 @@ class Batch:
             count=0,
         )
 
-    def _place(self, new: list[Work]) -> None:
+    def _lock(self, is_placing: bool) -> Service | None:
+        """Hold the service, if new alerts are to be placed, and every incident that will be written to, at once and
+        in the order of their ids: what is held cannot be closed by somebody else before this batch is written.
+
+        Mere repeats hold nothing, so that a storm of them does not stand between an escalation and its sweep.
+        """
+        service, joinable = None, set()
+        if is_placing:
+            service = Service.objects.select_for_update(no_key=True).get(pk=self.integration.service_id)
+            open_now = Incident.objects.open().filter(service=service, is_drill=False)
+            joinable = set(open_now.order_by("-pk").values_list("pk", flat=True)[:1])
+        touched = {work.alert.incident_id for work in self.work if not work.is_new and work.matters}
+        self.held = {each.pk: each for each in lock_all(touched | joinable)}
+        return service
+
+    def _place(self, service: Service, new: list[Work]) -> None:
         """Give every new alert its incident: the open one of the service, or a new one."""
-        service = Service.objects.select_for_update(no_key=True).get(pk=self.integration.service_id)
         for work in new:
             work.alert.count = work.fired
         if service.grouping == Grouping.ALERT:
@@ -151,26 +181,47 @@ class Batch:
             for work, incident in zip(new, opened, strict=True):
                 work.alert.incident = incident
             return
-        known = Incident.objects.open().filter(service=service, is_drill=False).order_by("-pk").first()
-        incident = known or self._open(service, [new])[0]
+        known = self._joinable(service)
         if known:
             self._join(known, new)
+        incident = known or self._open(service, [new])[0]
         for work in new:
             work.alert.incident = incident
+
+    def _joinable(self, service: Service) -> Incident | None:
+        """The newest open incident of the service among those held."""
+        found = [
+            each
+            for each in self.held.values()
+            if each.is_open and each.service_id == service.pk and not each.is_drill
+        ]
+        return max(found, key=lambda each: each.pk, default=None)
 
     def _open(self, service: Service, groups: list[list[Work]]) -> list[Incident]:
         openings = [_opening(service, self.integration, [work.alert for work in group]) for group in groups]
         return open_for_alerts(openings=openings, now=self.now)
 
     def _join(self, incident: Incident, new: list[Work]) -> None:
-        [locked] = lock_all([incident.pk])
         alerts = [work.alert for work in new]
-        entries = [Entry(EntryKind.ALERT, _named("joined", alerts), data={"alerts": len(alerts)})]
-        if locked.urgency == Urgency.LOW and urgency_of(alerts) == Urgency.HIGH:
-            Incident.objects.filter(pk=locked.pk).update(urgency=Urgency.HIGH)
-            entries.append(Entry(EntryKind.CHANGED, "Urgency raised to high by a new alert"))
-        append([(locked, entries)], now=self.now)
-        signals.announce(locked.pk, "timeline")
+        entry = Entry(EntryKind.ALERT, _named("joined", alerts), data={"alerts": len(alerts)})
+        append([(incident, [entry])], now=self.now)
+        signals.announce(incident.pk, "timeline")
+
+    def _raise(self) -> None:
+        """What was not urgent is, as soon as one of its alerts is. The severity that a person declared stands."""
+        loud = {work.alert.incident_id for work in self.work if work.is_loud}
+        raised = [
+            each
+            for each in self.held.values()
+            if each.pk in loud and each.is_open and not each.is_declared and each.urgency == Urgency.LOW
+        ]
+        if not raised:
+            return
+        Incident.objects.filter(pk__in=[each.pk for each in raised]).update(urgency=Urgency.HIGH)
+        entry = Entry(EntryKind.CHANGED, "Urgency raised to high by an alert")
+        append([(each, [entry]) for each in raised], now=self.now)
+        for each in raised:
+            signals.announce(each.pk, "timeline")
 
     def _tell(self) -> None:
         """What acknowledgements and ends mean for the incidents, in the order of their ids."""
@@ -179,19 +230,19 @@ class Batch:
         for work in self.work:
             if work.resolved:
                 ended[work.alert.incident_id].append(work.alert)
-        if not acked and not ended:
-            return
-        open_now = {incident.pk: incident for incident in lock_all(acked | set(ended)) if incident.is_open}
-        for key in sorted(acked & set(open_now)):
+        over = {key for key, incident in self.held.items() if not incident.is_open}
+        for key in sorted(acked - over):
             acknowledge(
                 incident_id=key,
                 actor=None,
                 now=self.now,
                 via=f"{self.integration.name} ({self.integration.kind})",
             )
-        self._tell_ends({key: alerts for key, alerts in ended.items() if key in open_now})
+        self._tell_ends({key: alerts for key, alerts in ended.items() if key not in over})
 
     def _tell_ends(self, ended: dict[int, list[Alert]]) -> None:
+        if not ended:
+            return
         still = set(Alert.objects.open().filter(incident__in=ended).values_list("incident_id", flat=True))
         partly = sorted(set(ended) & still)
         rows = [
@@ -253,37 +304,3 @@ def _named(what: str, alerts: list[Alert]) -> str:
 
 def _end(alert: Alert, moment: datetime) -> None:
     alert.state, alert.resolved_at = AlertState.RESOLVED, moment
-
-
-UPDATE = """
-    UPDATE alerts_alert a
-    SET state = v.state, resolved_at = v.resolved, severity = v.severity, summary = v.summary, source = v.source,
-        details = v.details, links = v.links, count = a.count + v.fired, last_seen_at = v.seen, last_event_id = v.event
-    FROM unnest(%s::bigint[], %s::text[], %s::timestamptz[], %s::text[], %s::text[], %s::text[], %s::jsonb[],
-                %s::jsonb[], %s::int[], %s::timestamptz[], %s::bigint[])
-        AS v(id, state, resolved, severity, summary, source, details, links, fired, seen, event)
-    WHERE a.id = v.id
-"""
-
-
-def _update(works: list[Work]) -> None:
-    if not works:
-        return
-    rows = [
-        (
-            w.alert.pk,
-            str(w.alert.state),
-            w.alert.resolved_at,
-            str(w.alert.severity),
-            w.alert.summary,
-            w.alert.source,
-            json.dumps(w.alert.details),
-            json.dumps(w.alert.links),
-            w.fired,
-            w.alert.last_seen_at,
-            w.alert.last_event_id,
-        )
-        for w in works
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(UPDATE, [list(column) for column in zip(*rows, strict=True)])

@@ -13,7 +13,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db import connection, transaction
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from alerts.batch import Batch
@@ -21,6 +22,7 @@ from alerts.models import Event, Integration
 from alerts.sources.base import Parsed
 from alerts.sources.registry import reader
 from lib.jsonbody import parse
+from lib.text import clean
 from notifications import measures
 
 log = logging.getLogger(__name__)
@@ -28,6 +30,8 @@ log = logging.getLogger(__name__)
 BATCH = 200
 LOCK_CLASS = 7_301
 ROUNDS = 50
+# The limit holds for the bytes that came in; kept as UTF-8, what came as UTF-16 or UTF-32 is longer.
+GROWTH = 4
 
 
 def process_waiting(*, now: datetime, rounds: int = ROUNDS) -> int:
@@ -63,27 +67,50 @@ def process(*, integration_id: int, now: datetime, limit: int = BATCH) -> int:
     if not events:
         return 0
     integration = Integration.objects.select_related("service").get(pk=integration_id)
-    batch = Batch(integration, now)
-    for event in events:
-        batch.add(event, _parsed(integration.kind, event))
-    batch.write()
+    _write(integration, events, now)
     _mark(events, now)
     transaction.on_commit(lambda: _measure(events, now))
     return len(events)
 
 
+def _write(integration: Integration, events: list[Event], now: datetime) -> None:
+    """All at once; where that is refused, in halves down to the event that is at fault, which costs only itself."""
+    try:
+        with transaction.atomic():
+            batch = Batch(integration, now)
+            for event in events:
+                batch.add(event, _parsed(integration.kind, event))
+            batch.write()
+    except (OperationalError, InterfaceError):
+        raise  # not the events' fault: a lost connection, a deadlock; the whole batch is tried again
+    except Exception as error:
+        # The boundary to whatever tools send: what cannot be written must not stop those behind it.
+        if len(events) == 1:
+            log.exception("event %s could not be processed", events[0].pk)
+            events[0].problem = _reason(error)
+            return
+        for event in events:
+            event.problem, event.notes = "", []
+        middle = len(events) // 2
+        _write(integration, events[:middle], now)
+        _write(integration, events[middle:], now)
+
+
 def _parsed(kind: str, event: Event) -> Parsed:
     """What the source makes of the stored body; a body that it cannot read is kept with the reason, never dropped."""
     try:
+        obj = parse(event.body.encode(), max_bytes=GROWTH * settings.INTAKE_MAX_BYTES)
         source = reader(kind, event.endpoint)
-        return source.parse(
-            parse(event.body.encode()), received_at=event.received_at, dedup_key=event.dedup_key
-        )
+        return source.parse(obj, received_at=event.received_at, dedup_key=event.dedup_key)
     except Exception as error:
-        # The boundary to whatever tools send: one odd event must not stop those behind it.
+        # The same boundary: one odd event must not stop those behind it.
         log.exception("event %s could not be read", event.pk)
-        event.problem = f"{type(error).__name__}: {error}"[:500]
+        event.problem = _reason(error)
         return Parsed()
+
+
+def _reason(error: Exception) -> str:
+    return clean(f"{type(error).__name__}: {error}", 500)
 
 
 MARK = """

@@ -7,6 +7,7 @@ and copied into their logs, so they say what is wrong and never repeat a key. Wh
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import UTC, datetime
 
@@ -63,7 +64,7 @@ def _by_body(request: HttpRequest, endpoint: str) -> HttpResponse:
     source = reader("pagerduty", endpoint)
     try:
         raw = _body(request)
-        body = parse(raw)
+        body = parse(raw, max_bytes=settings.INTAKE_MAX_BYTES)
         dedup_key = source.check(body)
     except BadBody as error:
         return JsonResponse(source.unreadable(error.reason), status=error.status)
@@ -74,7 +75,7 @@ def _by_body(request: HttpRequest, endpoint: str) -> HttpResponse:
     if door is None or door.kind != "pagerduty":
         unknown = Rejected("Event object is invalid", ["'routing_key' is not the key of an integration here"])
         return JsonResponse(source.refusal(unknown), status=400)
-    return _store(source, door, endpoint, raw, key, dedup_key)
+    return _store(source, door, endpoint, _without(key, raw, body), dedup_key)
 
 
 def _by_path(request: HttpRequest, kind: str, key: str) -> HttpResponse:
@@ -84,12 +85,13 @@ def _by_path(request: HttpRequest, kind: str, key: str) -> HttpResponse:
     source = reader(kind)
     try:
         raw = _body(request)
-        dedup_key = source.check(parse(raw))
+        body = parse(raw, max_bytes=settings.INTAKE_MAX_BYTES)
+        dedup_key = source.check(body)
     except BadBody as error:
         return JsonResponse(source.unreadable(error.reason), status=error.status)
     except Rejected as error:
         return JsonResponse(source.refusal(error), status=400)
-    return _store(source, door, ALERT, raw, key, dedup_key)
+    return _store(source, door, ALERT, _without(key, raw, body), dedup_key)
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -98,7 +100,11 @@ def _body(request: HttpRequest) -> bytes:
         f"The body is too large; at most {settings.INTAKE_MAX_BYTES} bytes are accepted.", 413
     )
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if length.isascii() and length.isdigit() and int(length) > settings.INTAKE_MAX_BYTES:
+    if (
+        length.isascii()
+        and length.isdigit()
+        and (len(length) > 18 or int(length) > settings.INTAKE_MAX_BYTES)
+    ):
         raise too_large
     try:
         return request.body
@@ -108,11 +114,15 @@ def _body(request: HttpRequest) -> bytes:
         raise BadBody("The body ended before it was complete.") from error
 
 
-def _store(
-    source: Source, door: keys.Door, endpoint: str, raw: bytes, key: str, dedup_key: str
-) -> HttpResponse:
-    """Committed, then answered. The key itself is not kept with the event."""
+def _without(key: str, raw: bytes, body: object) -> str:
+    """The body as it came, but for the key, which is not kept; written anew where JSON's escapes hide the key."""
     text = as_text(raw).replace(key, "…")
+    hidden = r"\u" in text.lower() and key in json.dumps(body)
+    return json.dumps(body, ensure_ascii=False).replace(key, "…") if hidden else text
+
+
+def _store(source: Source, door: keys.Door, endpoint: str, text: str, dedup_key: str) -> HttpResponse:
+    """Committed, then answered."""
     accept(integration_id=door.id, endpoint=endpoint, body=text, dedup_key=dedup_key, now=datetime.now(UTC))
     return JsonResponse(source.answer(dedup_key), status=202)
 
