@@ -16,7 +16,7 @@ class ConfigConfig(AppConfig):
         changed.connect(_hint, dispatch_uid="config.live")
 
 
-def _hint(*, incident_id: int, **_: Any) -> None:
-    from lib.wake import hint  # noqa: PLC0415 - as above
+def _hint(*, incident_ids: list[int], **_: Any) -> None:
+    from lib.wake import hints  # noqa: PLC0415 - as above
 
-    hint("incident", incident_id)
+    hints("incident", incident_ids)

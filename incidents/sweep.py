@@ -56,8 +56,7 @@ def sweep(*, now: datetime, limit: int = BATCH) -> int:
     enqueue(deliveries=[row for turn in turns for row in _deliveries(turn, now)])
     append([(turn.incident, _entries(turn)) for turn in turns], now=now)
     _move_on(turns)
-    for turn in turns:
-        signals.announce(turn.incident.pk, "escalation")
+    signals.announce_all([turn.incident.pk for turn in turns], "escalation")
     lateness = [(now - turn.escalation.next_step_at).total_seconds() for turn in turns]
     transaction.on_commit(partial(_measure, lateness))
     return len(due)

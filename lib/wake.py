@@ -10,7 +10,7 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from django.conf import settings
@@ -51,18 +51,21 @@ def ring(pump: str) -> None:
         publish(WAKE, pump)
 
 
-def hint(thing: str, key: int) -> None:
-    """Tell browsers that something changed; they fetch it themselves, so no data goes along."""
-    publish(LIVE, json.dumps({"t": thing, "id": key}))
+def hints(thing: str, keys: Sequence[int]) -> None:
+    """Tell browsers that things changed; they fetch them themselves, so no data goes along."""
+    publish(LIVE, *(json.dumps({"t": thing, "id": key}) for key in keys))
 
 
-def publish(channel: str, text: str) -> None:
+def publish(channel: str, *texts: str) -> None:
     """Best effort; after a failure nothing is tried for two seconds, so that requests do not queue up behind it."""
     global _silent_until
     if time.monotonic() < _silent_until:
         return
     try:
-        client().publish(channel, text)
+        with client().pipeline(transaction=False) as pipeline:
+            for text in texts:
+                pipeline.publish(channel, text)
+            pipeline.execute()
     except RedisError as error:
         _silent_until = time.monotonic() + REST_AFTER_FAILURE
         log.warning("hints are off for a moment: %s", error)

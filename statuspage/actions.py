@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
@@ -30,9 +30,9 @@ class NameTaken(Exception):
 # --- Rendering
 
 
-def render_for(*, incident_id: int, now: datetime) -> None:
-    """Render every page on which the incident stands; one query when customers know nothing of it."""
-    for page in pages_showing(incident_id):
+def render_for(*, incident_ids: Collection[int], now: datetime) -> None:
+    """Render every page on which one of them stands; one query when customers know of none."""
+    for page in pages_showing(incident_ids):
         render(page=page, now=now)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,12 +29,12 @@ def public_incidents(services: Iterable[int] | QuerySet[Service, Any]) -> QueryS
     return Incident.objects.filter(Exists(told), service__in=services, is_drill=False)
 
 
-def pages_showing(incident_id: int) -> QuerySet[StatusPage]:
-    """Pages on which the incident stands. One small query for those that customers know nothing of, nearly all."""
-    told = Update.objects.public().filter(incident=incident_id, incident__is_drill=False)
+def pages_showing(incident_ids: Collection[int]) -> QuerySet[StatusPage]:
+    """Pages on which one of them stands. One small query for those that customers know nothing of, nearly all."""
+    told = Update.objects.public().filter(incident__in=incident_ids, incident__is_drill=False)
     if not told.exists():
         return StatusPage.objects.none()
-    return StatusPage.objects.filter(components__services__incidents=incident_id).distinct()
+    return StatusPage.objects.filter(components__services__incidents__in=incident_ids).distinct()
 
 
 def picture(page: StatusPage, *, now: datetime) -> Picture:

@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from statuspage import actions
 
-RENDERED = frozenset({"update", "state"})
+RENDERED = frozenset({"update", "state", "closed"})
 
 
-def render_on_change(sender: object, *, incident_id: int, what: str, **kwargs: object) -> None:
+def render_on_change(sender: object, *, incident_ids: list[int], what: str, **kwargs: object) -> None:
     """Render in the process that wrote the news, right after its commit.
 
     Not by a task: customers see an update within a second also when broker and workers are down. It is
@@ -17,4 +17,4 @@ def render_on_change(sender: object, *, incident_id: int, what: str, **kwargs: o
     repairs.
     """
     if what in RENDERED:
-        actions.render_for(incident_id=incident_id, now=timezone.now())
+        actions.render_for(incident_ids=incident_ids, now=timezone.now())

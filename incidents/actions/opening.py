@@ -53,8 +53,7 @@ def open_for_alerts(*, openings: Sequence[Opening], now: datetime) -> list[Incid
         now=now,
     )
     start(incidents=incidents, now=now)
-    for incident in incidents:
-        signals.announce(incident.pk, "state")
+    signals.announce_all([incident.pk for incident in incidents], "opened")
     return incidents
 
 
@@ -123,7 +122,7 @@ def declare_new(
     )
     if page:
         start(incidents=[incident], now=now)
-    signals.announce(incident.pk, "state")
+    signals.announce(incident.pk, "opened")
     return incident
 
 

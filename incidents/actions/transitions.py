@@ -174,5 +174,5 @@ def _move(incident: Incident, verb: str, entries: list[Entry], now: datetime, **
     for name, value in {"state": new, **fields}.items():
         setattr(incident, name, value)
     append([(incident, entries)], now=now)
-    signals.announce(incident.pk, "state")
+    signals.announce(incident.pk, "closed" if new in CLOSES else "state")
     return incident

@@ -35,7 +35,9 @@ def everything(page: StatusPage) -> str:
 # --- What is public
 
 
-def test_an_incident_shows_once_customers_were_told(page: StatusPage, component: Component, tell: Tell) -> None:
+def test_an_incident_shows_once_customers_were_told(
+    page: StatusPage, component: Component, tell: Tell
+) -> None:
     actions.render(page=page, now=page.created_at)
     assert "Payments answer slowly" not in everything(page)
     tell("investigating")
@@ -43,7 +45,9 @@ def test_an_incident_shows_once_customers_were_told(page: StatusPage, component:
     assert "<h1>All systems are down</h1>" in body(page)
 
 
-def test_what_is_told_to_colleagues_stays_with_them(page: StatusPage, component: Component, tell: Tell) -> None:
+def test_what_is_told_to_colleagues_stays_with_them(
+    page: StatusPage, component: Component, tell: Tell
+) -> None:
     tell("investigating", body="The password is on the fridge.", is_public=False)
     assert "Payments answer slowly" not in everything(page)
     tell("investigating", body="We look into it.")
@@ -66,8 +70,14 @@ def test_a_status_set_by_hand_wins(
 ) -> None:
     tell("investigating", "major_outage")
     actions.change_component(
-        actor=owner, component=component, name="Checkout", description="", group="",
-        services=[service], status_override="under_maintenance", now=now,
+        actor=owner,
+        component=component,
+        name="Checkout",
+        description="",
+        group="",
+        services=[service],
+        status_override="under_maintenance",
+        now=now,
     )
     assert "<h1>Some systems are under maintenance</h1>" in body(page)
 
@@ -94,18 +104,39 @@ def test_history_and_the_incidents_own_page_tell_all_of_it(
 
 @pytest.mark.parametrize("place", ["title", "body", "name", "component", "group", "description", "headline"])
 def test_a_script_in_any_text_is_only_text(
-    page: StatusPage, component: Component, incident: Incident, tell: Tell, owner: User, now: datetime, place: str
+    page: StatusPage,
+    component: Component,
+    incident: Incident,
+    tell: Tell,
+    owner: User,
+    now: datetime,
+    place: str,
 ) -> None:
-    text = {name: PAYLOAD if name == place else "Words" for name in ("name", "headline", "component", "group", "description")}
+    text = {
+        name: PAYLOAD if name == place else "Words"
+        for name in ("name", "headline", "component", "group", "description")
+    }
     if place == "title":
         Incident.objects.filter(pk=incident.pk).update(title=PAYLOAD)
     actions.change_page(
-        actor=owner, page=page, name=text["name"], headline=text["headline"], support_url="", time_zone="UTC",
-        is_default=True, now=now,
+        actor=owner,
+        page=page,
+        name=text["name"],
+        headline=text["headline"],
+        support_url="",
+        time_zone="UTC",
+        is_default=True,
+        now=now,
     )
     actions.change_component(
-        actor=owner, component=component, name=text["component"], description=text["description"],
-        group=text["group"], services=component.services.all(), status_override=None, now=now,
+        actor=owner,
+        component=component,
+        name=text["component"],
+        description=text["description"],
+        group=text["group"],
+        services=component.services.all(),
+        status_override=None,
+        now=now,
     )
     tell("investigating", body=PAYLOAD if place == "body" else "Words")
     for rendition in Rendition.objects.filter(page=page):
@@ -125,18 +156,29 @@ def test_texts_and_times_are_the_pages_not_those_of_who_published(
 
 
 def test_an_update_is_public_as_soon_as_it_is_committed(
-    page: StatusPage, component: Component, incident: Incident, owner: User, now: datetime,
+    page: StatusPage,
+    component: Component,
+    incident: Incident,
+    owner: User,
+    now: datetime,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
         writing.publish_update(
-            incident_id=incident.pk, actor=owner, phase="identified", impact="partial_outage",
-            body="A database is full.", is_public=True, now=now,
+            incident_id=incident.pk,
+            actor=owner,
+            phase="identified",
+            impact="partial_outage",
+            body="A database is full.",
+            is_public=True,
+            now=now,
         )
     assert "A database is full." in body(page)
 
 
-def test_the_chore_makes_good_for_a_lost_signal(page: StatusPage, component: Component, incident: Incident, owner: User, now: datetime) -> None:
+def test_the_chore_makes_good_for_a_lost_signal(
+    page: StatusPage, component: Component, incident: Incident, owner: User, now: datetime
+) -> None:
     making.make_update(incident, "identified", "partial_outage", "A database is full.", now, author=owner)
     with time_machine.travel(now, tick=False):
         tasks.render_pages.run()
@@ -155,7 +197,9 @@ def test_a_render_that_finds_nothing_new_only_notes_that_it_looked(
     assert page.rendered_at == now + timedelta(minutes=1)
 
 
-def test_only_files_that_changed_are_written(page: StatusPage, component: Component, tell: Tell, now: datetime) -> None:
+def test_only_files_that_changed_are_written(
+    page: StatusPage, component: Component, tell: Tell, now: datetime
+) -> None:
     later = now + timedelta(minutes=5)
     tell("investigating")
     tell("identified", at=later)
@@ -183,7 +227,9 @@ def test_an_old_incidents_file_stays(
     assert Rendition.objects.filter(page=page, path__startswith="incidents/").count() == 2
 
 
-def test_rendering_a_page_that_was_deleted_meanwhile_does_nothing(page: StatusPage, owner: User, now: datetime) -> None:
+def test_rendering_a_page_that_was_deleted_meanwhile_does_nothing(
+    page: StatusPage, owner: User, now: datetime
+) -> None:
     gone = StatusPage.objects.get()
     actions.delete_page(actor=owner, page=page, now=now)
     assert actions.render(page=gone, now=now) is False
@@ -207,10 +253,14 @@ def test_a_render_takes_as_many_queries_for_one_incident_as_for_thirty(
 
 
 def test_news_of_an_incident_that_customers_know_nothing_of_costs_one_query(
-    page: StatusPage, component: Component, incident: Incident, now: datetime, django_assert_num_queries: DjangoAssertNumQueries
+    page: StatusPage,
+    component: Component,
+    incident: Incident,
+    now: datetime,
+    django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     with django_assert_num_queries(1):
-        actions.render_for(incident_id=incident.pk, now=now)
+        actions.render_for(incident_ids=[incident.pk], now=now)
 
 
 class _Resources(HTMLParser):
@@ -234,17 +284,36 @@ def test_a_full_page_weighs_less_than_thirty_kilobytes_with_its_styles_and_witho
     services = [making_service(team, policy, number) for number in range(20)]
     for number, service in enumerate(services):
         actions.add_component(
-            actor=None, page=page, name=f"Component number {number}", description="What it does for customers, in a line.",
-            group=f"Group {number // 5}", services=[service], now=now - timedelta(days=100),
+            actor=None,
+            page=page,
+            name=f"Component number {number}",
+            description="What it does for customers, in a line.",
+            group=f"Group {number // 5}",
+            services=[service],
+            now=now - timedelta(days=100),
         )
         for days in range(3, 90, 9):
-            past = making.make_incident(service, now - timedelta(days=days), f"Trouble {days} days ago", closed_at=now, state="resolved")
+            past = making.make_incident(
+                service,
+                now - timedelta(days=days),
+                f"Trouble {days} days ago",
+                closed_at=now,
+                state="resolved",
+            )
             making.make_update(past, "investigating", "partial_outage", "Text.", now - timedelta(days=days))
             making.make_update(past, "resolved", "operational", "Text.", now - timedelta(days=days, hours=-2))
     for service in services[:3]:
-        incident = making.make_incident(service, now, "An outage with a title of some length that says what is down")
+        incident = making.make_incident(
+            service, now, "An outage with a title of some length that says what is down"
+        )
         for minutes in range(0, 60, 10):
-            making.make_update(incident, "identified", "major_outage", "Words about it. " * 60, now + timedelta(minutes=minutes))
+            making.make_update(
+                incident,
+                "identified",
+                "major_outage",
+                "Words about it. " * 60,
+                now + timedelta(minutes=minutes),
+            )
     actions.render(page=page, now=now + timedelta(hours=1))
     html = body(page)
     resources = _Resources()
@@ -256,4 +325,29 @@ def test_a_full_page_weighs_less_than_thirty_kilobytes_with_its_styles_and_witho
 
 
 def making_service(team: object, policy: object, number: int) -> Service:
-    return Service.objects.create(name=f"Service {number}", slug=f"service-{number}", team=team, policy=policy)
+    return Service.objects.create(
+        name=f"Service {number}", slug=f"service-{number}", team=team, policy=policy
+    )
+
+
+def test_the_worst_incident_comes_first(
+    page: StatusPage, component: Component, tell: Tell, now: datetime
+) -> None:
+    tell("investigating", "major_outage")
+    later = making.make_incident(component.services.get(), now, "Search is slow")
+    making.make_update(later, "investigating", "degraded_performance", "Text.", now + timedelta(minutes=5))
+    actions.render(page=page, now=now + timedelta(minutes=5))
+    html = body(page)
+    assert html.index("Payments answer slowly") < html.index("Search is slow")
+
+
+def test_components_of_no_group_stand_apart_from_the_group_before_them(
+    page: StatusPage, now: datetime
+) -> None:
+    for name, group in (("Cards", "Payments"), ("Search", ""), ("Wallets", "Payments")):
+        actions.add_component(actor=None, page=page, name=name, group=group, now=now)
+    html = body(page)
+    places = [
+        html.index(f">{words}<") for words in ("Payments", "Cards", "Wallets", "Other systems", "Search")
+    ]
+    assert places == sorted(places)

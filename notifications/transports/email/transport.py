@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import smtplib
 import threading
+import time
 from email.utils import parseaddr
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from lib.text import one_line
 from notifications.transports.base import Envelope, PermanentFailure, Receipt, TemporaryFailure
 
+ASK_AFTER_REST = 1.0
 _thread = threading.local()
 
 
@@ -89,11 +91,13 @@ def _message_id(text: str) -> str:
 
 
 def _connection() -> EmailBackend:
-    """This thread's connection, opened when needed; a server that hung up in between is noticed by NOOP."""
+    """This thread's connection, opened when needed; a server that hung up while it was idle is noticed by NOOP."""
     backend: EmailBackend | None = getattr(_thread, "backend", None)
-    if backend is not None and backend.connection is not None and not _is_alive(backend):
+    rested = time.monotonic() - getattr(_thread, "used", 0.0) > ASK_AFTER_REST
+    if rested and backend is not None and backend.connection is not None and not _is_alive(backend):
         _forget()
         backend = None
+    _thread.used = time.monotonic()
     if backend is None:
         backend = _thread.backend = EmailBackend(fail_silently=False)
         backend.open()
