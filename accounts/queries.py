@@ -17,9 +17,11 @@ def people(text: str = "", *, gone: bool = False) -> QuerySet[User]:
 def teams() -> QuerySet[Team]:
     """Teams with `people` (how many are in it) and `managers` (who manage it, active ones)."""
     managing = Membership.objects.filter(role=TeamRole.MANAGER, user__is_active=True).select_related("user")
-    return Team.objects.annotate(
-        people=Count("memberships", filter=Q(memberships__user__is_active=True))
-    ).prefetch_related(Prefetch("memberships", managing, to_attr="managers"))
+    return (
+        Team.objects.annotate(people=Count("memberships", filter=Q(memberships__user__is_active=True)))
+        .order_by("name")
+        .prefetch_related(Prefetch("memberships", managing, to_attr="managers"))
+    )
 
 
 def tokens_of(person: User) -> QuerySet[ApiToken]:

@@ -70,6 +70,7 @@ def _page(request: PersonRequest, subject: User, form: PersonForm | None) -> Htt
         "local_time": _("%(time)s there now")
         % {"time": timezone.now().astimezone(subject.zone).strftime("%H:%M")},
         "tokens": queries.tokens_of(subject) if request.user.is_admin else [],
+        "now": timezone.now(),
         "panels": panels.filled("person", subject, request.user),
     }
     return render(request, "accounts/person.html", context)

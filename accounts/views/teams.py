@@ -124,7 +124,7 @@ def _page(request: PersonRequest, subject: Team, form: MemberForm | None = None)
         "team": subject,
         "members": Membership.objects.filter(team=subject)
         .select_related("user")
-        .order_by("-role", "user__name"),
+        .order_by("role", "user__name"),
         "roles": TeamRole.choices,
         "may_change": may_change,
         "form": form or (MemberForm(team=subject) if may_change else None),

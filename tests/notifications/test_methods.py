@@ -356,3 +356,10 @@ def test_nobody_touches_the_methods_and_rules_of_somebody_else(
     rule.refresh_from_db()
     assert rule.delay == timedelta(minutes=5)
     assert not Delivery.objects.exists()
+
+
+def test_the_page_of_a_method_that_was_never_sent_a_code_offers_one(browser_of: As, member: User) -> None:
+    method = making.make_method(member, address="unproven@example.test", verified=False)
+    page = browser_of(member).get(f"/me/methods/{method.pk}/verify/").content.decode()
+    assert "No code has been sent" in page
+    assert 'name="code"' not in page
