@@ -21,7 +21,7 @@ def _merged(before: Any, now: Any) -> Any:
     """Take every value that is there now, and the former one where there is none now."""
     if isinstance(before, dict) and isinstance(now, dict):
         return before | {name: _merged(before.get(name), value) for name, value in now.items()}
-    return before if now is None else now
+    return before if now in (None, "") else now
 
 
 def _moved(value: Any, old: str, new: str) -> Any:

@@ -11,6 +11,7 @@ from types import FrameType
 
 from ops import process
 from ops.errors import CannotStart
+from ops.layout import write_private
 
 Starter = Callable[[], subprocess.Popen[bytes]]
 
@@ -77,7 +78,7 @@ class Supervisor:
         child.started_at = time.monotonic()
         child.process = child.start()
         note = f"{child.process.pid} {process.started(child.process.pid)}"
-        (self.run_folder / f"{child.name}.pid").write_text(note)
+        write_private(self.run_folder / f"{child.name}.pid", note)
 
     def tend(self) -> None:
         """Look once at every child; call it several times a second."""
