@@ -40,8 +40,8 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager["User"].from_queryset(UserQuerySet)):  # type: ignore[misc] # django-stubs cannot type a computed base
     def create_user(self, email: str, password: str | None = None, **fields: object) -> User:
-        """A person who signs in by `email`; without a password they must reset it first."""
-        user: User = self.model(email=self.normalize_email(email), **fields)
+        """A person who signs in by `email`, kept in lower case; without a password they must reset it first."""
+        user: User = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user

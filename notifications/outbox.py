@@ -138,6 +138,7 @@ def _envelope(claimed: Claimed, now: datetime) -> Envelope:
     )
 
 
+# A code or a link that lets somebody in has done its work once it is sent; only a page's link is worth keeping.
 SENT = """
 WITH tried AS (
     UPDATE notifications_attempt
@@ -145,7 +146,8 @@ WITH tried AS (
     WHERE delivery_id = %(id)s AND number = %(number)s
 )
 UPDATE notifications_delivery
-SET state = 'sent', sent_at = %(now)s, settled_at = %(now)s, provider_id = %(provider)s, outcome = %(answer)s
+SET state = 'sent', sent_at = %(now)s, settled_at = %(now)s, provider_id = %(provider)s, outcome = %(answer)s,
+    message = CASE WHEN kind IN ('verification', 'notice') THEN message - 'code' - 'url' ELSE message END
 WHERE id = %(id)s AND state = ANY(%(states)s)
 """
 
