@@ -25,7 +25,7 @@ def pdf(request: PersonRequest, number: int) -> HttpResponse:
     postmortem = readable(request, number)
     if request.method == "POST":
         actions.request_pdf(postmortem=postmortem, actor=request.user, now=timezone.now())
-    if not request.htmx:  # type: ignore[attr-defined] # set by django-htmx's middleware
+    if not request.htmx:
         return redirect("postmortems:detail", number)
     actions.remind(postmortem=postmortem, now=timezone.now())
     pdfs = postmortem.pdfs.without_content()[:PDFS_SHOWN]

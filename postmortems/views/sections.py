@@ -57,7 +57,7 @@ def _save(request: PersonRequest, postmortem: Postmortem, which: Section, form: 
     except actions.Refused as error:
         form.add_error(None, str(error))
         return _form(request, postmortem, which, form)
-    if request.htmx:  # type: ignore[attr-defined] # set by django-htmx's middleware
+    if request.htmx:
         return render(request, "postmortems/_section.html", _shown(saved, which))
     return redirect(f"{reverse('postmortems:detail', args=[saved.incident_id])}#{which.value}")
 
@@ -77,7 +77,7 @@ def _form(
     conflict: actions.Conflict | None = None,
 ) -> HttpResponse:
     context = _shown(postmortem, which) | {"form": form, "latest": conflict.latest if conflict else None}
-    if request.htmx:  # type: ignore[attr-defined] # set by django-htmx's middleware
+    if request.htmx:
         return render(request, "postmortems/_section_form.html", context, status=422 if form.errors else 200)
     return render(request, "postmortems/section.html", context)
 
@@ -127,7 +127,7 @@ def mark(request: PersonRequest, number: int, entry: int) -> HttpResponse:
             item = _mark(item, form, request)
         except actions.Refused as error:
             messages.error(request, str(error))
-    if request.htmx:  # type: ignore[attr-defined] # set by django-htmx's middleware
+    if request.htmx:
         context = {"item": item, "postmortem": item.postmortem, "may_mark": True}
         return render(request, "postmortems/_entry.html", context, status=200 if form.is_valid() else 422)
     back = request.GET.get("page", "")
