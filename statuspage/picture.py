@@ -191,12 +191,11 @@ class Picture:
         return [incident for incident in self.incidents if component.id in incident.component_ids]
 
     def groups(self) -> list[tuple[str, list[PublicComponent]]]:
-        """Components under their group's name, groups where their first component stands; "" is no group."""
+        """Components under their group's name, "" for none; groups stand where their first component stands."""
         grouped: dict[str, list[PublicComponent]] = {}
         for component in self.components:
-            key = component.group or f"\0{component.id}"
-            grouped.setdefault(key, []).append(component)
-        return [("" if key.startswith("\0") else key, members) for key, members in grouped.items()]
+            grouped.setdefault(component.group, []).append(component)
+        return list(grouped.items())
 
 
 def roll_up(statuses: Sequence[str]) -> Overall:

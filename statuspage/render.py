@@ -25,7 +25,15 @@ from lib.markdown import render as markdown
 from lib.text import truncate
 from statuspage import atom, bars, wire
 from statuspage.models import ComponentStatus
-from statuspage.picture import STATUSES, Frame, Overall, Picture, PublicComponent, PublicIncident, PublicUpdate
+from statuspage.picture import (
+    STATUSES,
+    Frame,
+    Overall,
+    Picture,
+    PublicComponent,
+    PublicIncident,
+    PublicUpdate,
+)
 
 HTML = "text/html; charset=utf-8"
 JSON = "application/json; charset=utf-8"
@@ -98,7 +106,8 @@ def _css() -> str:
 
 
 def _index(picture: Picture) -> dict[str, Any]:
-    open_incidents = picture.open_incidents
+    # The worst first; of equals the one that was told of last.
+    open_incidents = sorted(picture.open_incidents, key=lambda one: -STATUSES.index(one.status))
     ended = [one for one in picture.incidents if one.ended_at and one.ended_at > picture.now - PAST]
     return {
         "frame": picture.frame,

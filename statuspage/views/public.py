@@ -26,6 +26,7 @@ from statuspage.render import AGE_MARK, HTML, incident_path
 
 FRESH_SECONDS = 5  # how long a browser or a proxy may show it without asking
 
+# The editor shows the page in a frame; no site but ours may.
 _framed = csp_replace({"frame-ancestors": [SELF]})
 
 
@@ -46,10 +47,7 @@ def bare(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @require_safe
 def index(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The page. Our own editor may show it in a frame, which no other page of ours allows."""
-    answer: HttpResponseBase = _framed(_serve)(request, slug, "index.html")
-    answer["X-Frame-Options"] = "SAMEORIGIN"
-    return answer
+    return _serve(request, slug, "index.html")
 
 
 @require_safe
@@ -81,7 +79,10 @@ def _serve(request: HttpRequest, slug: str, path: str) -> HttpResponseBase:
     stored = copy.files.get(path) if copy else None
     if copy is None or stored is None:
         return _missing()
-    return _answer(request, stored, copy.stamp, is_live=is_live, now=timezone.now())
+    now = timezone.now()
+    answer: HttpResponseBase = _framed(_answer)(request, stored, copy.stamp, is_live=is_live, now=now)
+    answer["X-Frame-Options"] = "SAMEORIGIN"
+    return answer
 
 
 def _answer(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pytest_django import Settings
@@ -54,9 +55,10 @@ Tell = Callable[..., Update]
 def tell(page: StatusPage, incident: Incident, owner: User, now: datetime) -> Tell:
     """Write an update about `incident` and render the page: `tell("identified", "major_outage", "…")`."""
 
-    def write(phase: str, impact: str = "major_outage", body: str = "We look into it.", **fields: object) -> Update:
+    def write(
+        phase: str, impact: str = "major_outage", body: str = "We look into it.", **fields: Any
+    ) -> Update:
         at = fields.pop("at", now)
-        assert isinstance(at, datetime)
         update = making.make_update(incident, phase, impact, body, at, author=owner, **fields)
         actions.render(page=page, now=at)
         return update

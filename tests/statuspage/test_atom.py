@@ -34,7 +34,9 @@ def test_an_empty_history_is_a_valid_feed(feed: ReadFeed) -> None:
     assert {link.rel for link in parsed.feed.links} == {"alternate", "self"}
 
 
-def test_an_incident_is_one_entry_that_stays_while_it_grows(component: Component, tell: Tell, feed: ReadFeed, now: datetime) -> None:
+def test_an_incident_is_one_entry_that_stays_while_it_grows(
+    component: Component, tell: Tell, feed: ReadFeed, now: datetime
+) -> None:
     tell("investigating", body="We look into it.")
     [first] = feed().entries
     tell("resolved", body="It is **over**.", at=now + timedelta(minutes=30))
@@ -63,7 +65,9 @@ def test_characters_that_xml_forbids_do_not_break_it(
     assert "bell" in feed().entries[0].content[0].value
 
 
-def test_it_holds_the_newest_twenty_five(page: StatusPage, component: Component, feed: ReadFeed, now: datetime) -> None:
+def test_it_holds_the_newest_twenty_five(
+    page: StatusPage, component: Component, feed: ReadFeed, now: datetime
+) -> None:
     service = component.services.get()
     for number in range(27):
         at = now + timedelta(hours=number)

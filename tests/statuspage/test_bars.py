@@ -22,7 +22,11 @@ def day(month: int, number: int, hour: int = 0, year: int = 2026) -> datetime:
 
 def test_a_quiet_component_is_one_stroke_over_ninety_days() -> None:
     drawn = bars()
-    assert (drawn.known.first, drawn.known.last, drawn.known.path) == (date(2025, 12, 11), date(2026, 3, 10), "M0 12h359")
+    assert (drawn.known.first, drawn.known.last, drawn.known.path) == (
+        date(2025, 12, 11),
+        date(2026, 3, 10),
+        "M0 12h359",
+    )
     assert drawn.runs == ()
 
 
@@ -33,13 +37,16 @@ def test_an_outage_that_ends_at_midnight_does_not_touch_the_next_day() -> None:
 
 def test_neighbouring_days_of_one_status_are_one_run() -> None:
     drawn = bars(Span(day(3, 1, 20), day(3, 3, 1), "partial_outage"))
-    assert [(run.first, run.last, run.length) for run in drawn.runs] == [(date(2026, 3, 1), date(2026, 3, 3), 3)]
+    assert [(run.first, run.last, run.length) for run in drawn.runs] == [
+        (date(2026, 3, 1), date(2026, 3, 3), 3)
+    ]
     assert drawn.bad_days == 3
 
 
 def test_the_worst_of_a_day_is_shown() -> None:
     drawn = bars(
-        Span(day(3, 1, 1), day(3, 1, 2), "major_outage"), Span(day(3, 1, 3), day(3, 1, 9), "degraded_performance")
+        Span(day(3, 1, 1), day(3, 1, 2), "major_outage"),
+        Span(day(3, 1, 3), day(3, 1, 9), "degraded_performance"),
     )
     assert [run.status for run in drawn.runs] == ["major_outage"]
 

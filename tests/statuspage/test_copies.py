@@ -28,7 +28,11 @@ def test_a_check_that_finds_nothing_new_costs_one_query(
 
 
 def test_only_bodies_that_changed_are_read(
-    page: StatusPage, component: Component, tell: Tell, process: Copies, django_assert_num_queries: DjangoAssertNumQueries,
+    page: StatusPage,
+    component: Component,
+    tell: Tell,
+    process: Copies,
+    django_assert_num_queries: DjangoAssertNumQueries,
     now: datetime,
 ) -> None:
     before = process.page("acme")
@@ -39,11 +43,15 @@ def test_only_bodies_that_changed_are_read(
     assert after is not None
     quiet = "api/v2/scheduled-maintenances.json"
     assert before.files["index.html"] != after.files["index.html"]
-    assert set(after.files) - set(before.files) == {path for path in after.files if path.startswith("incidents/")}
+    assert set(after.files) - set(before.files) == {
+        path for path in after.files if path.startswith("incidents/")
+    }
     assert quiet in after.files
 
 
-def test_the_disk_holds_what_memory_holds(page: StatusPage, component: Component, tell: Tell, process: Copies, tmp_path: Path) -> None:
+def test_the_disk_holds_what_memory_holds(
+    page: StatusPage, component: Component, tell: Tell, process: Copies, tmp_path: Path
+) -> None:
     tell("investigating")
     known = process.page("acme")
     assert known is not None
@@ -56,7 +64,13 @@ def test_the_disk_holds_what_memory_holds(page: StatusPage, component: Component
 
 
 def test_files_that_left_the_page_leave_the_disk(
-    page: StatusPage, component: Component, tell: Tell, process: Copies, owner: User, now: datetime, tmp_path: Path
+    page: StatusPage,
+    component: Component,
+    tell: Tell,
+    process: Copies,
+    owner: User,
+    now: datetime,
+    tmp_path: Path,
 ) -> None:
     tell("investigating")
     process.page("acme")
@@ -66,7 +80,9 @@ def test_files_that_left_the_page_leave_the_disk(
     assert not list(tmp_path.glob("statuspage/acme/incidents/*.html"))
 
 
-def test_a_deleted_page_leaves_memory_and_disk(page: StatusPage, process: Copies, owner: User, now: datetime, tmp_path: Path) -> None:
+def test_a_deleted_page_leaves_memory_and_disk(
+    page: StatusPage, process: Copies, owner: User, now: datetime, tmp_path: Path
+) -> None:
     process.page("acme")
     actions.delete_page(actor=owner, page=page, now=now)
     assert process.page("acme") is None
@@ -100,7 +116,9 @@ def test_a_broken_stamp_is_no_copy(tmp_path: Path, written: str) -> None:
     assert disk.read_stamp("acme") is None
 
 
-def test_another_database_behind_an_old_disk_is_believed(page: StatusPage, process: Copies, now: datetime) -> None:
+def test_another_database_behind_an_old_disk_is_believed(
+    page: StatusPage, process: Copies, now: datetime
+) -> None:
     """A copy from disk never counts as current by its number alone."""
     process.page("acme")
     disk.write("acme", "index.html", disk.Stored("old", "text/html; charset=utf-8", "e", now))

@@ -12,7 +12,13 @@ from catalog.models import Service
 from statuspage.models import Component, Rendition, StatusPage
 
 BrowserOf = Callable[[User], Client]
-PAGE_FORM = {"name": "Acme", "slug": "acme-shop", "headline": "", "support_url": "", "time_zone": "Europe/Berlin"}
+PAGE_FORM = {
+    "name": "Acme",
+    "slug": "acme-shop",
+    "headline": "",
+    "support_url": "",
+    "time_zone": "Europe/Berlin",
+}
 COMPONENT_FORM = {"name": "Checkout", "description": "", "group": "", "status_override": ""}
 
 
@@ -30,7 +36,9 @@ def changes(page: StatusPage, component: Component) -> list[tuple[str, dict[str,
     ]
 
 
-@pytest.mark.parametrize("path", ["/status-pages/", "/status-pages/new/", "/status-pages/acme/", "/status-pages/acme/settings/"])
+@pytest.mark.parametrize(
+    "path", ["/status-pages/", "/status-pages/new/", "/status-pages/acme/", "/status-pages/acme/settings/"]
+)
 def test_who_is_not_signed_in_is_asked_to(client: Client, page: StatusPage, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 302
@@ -39,7 +47,12 @@ def test_who_is_not_signed_in_is_asked_to(client: Client, page: StatusPage, path
 
 @pytest.mark.parametrize("who", ["member", "viewer"])
 def test_who_manages_no_team_looks_but_does_not_change(
-    browser_of: BrowserOf, request: pytest.FixtureRequest, page: StatusPage, component: Component, team: Team, who: str
+    browser_of: BrowserOf,
+    request: pytest.FixtureRequest,
+    page: StatusPage,
+    component: Component,
+    team: Team,
+    who: str,
 ) -> None:
     browser = browser_of(request.getfixturevalue(who))
     answer = browser.get("/status-pages/")
@@ -52,7 +65,12 @@ def test_who_manages_no_team_looks_but_does_not_change(
 
 @pytest.mark.parametrize("who", ["owner", "admin"])
 def test_managers_and_admins_change_everything(
-    browser_of: BrowserOf, request: pytest.FixtureRequest, page: StatusPage, component: Component, team: Team, who: str
+    browser_of: BrowserOf,
+    request: pytest.FixtureRequest,
+    page: StatusPage,
+    component: Component,
+    team: Team,
+    who: str,
 ) -> None:
     browser = browser_of(request.getfixturevalue(who))
     assert "Add a system" in browser.get("/status-pages/acme/").content.decode()
@@ -62,12 +80,16 @@ def test_managers_and_admins_change_everything(
     assert not StatusPage.objects.filter(slug="acme").exists()
 
 
-def test_the_manager_of_any_team_may_edit(browser_of: BrowserOf, stranger: User, other_team: Team, page: StatusPage) -> None:
+def test_the_manager_of_any_team_may_edit(
+    browser_of: BrowserOf, stranger: User, other_team: Team, page: StatusPage
+) -> None:
     """A status page belongs to no team; a responder without a team to manage stays out."""
     assert browser_of(stranger).get("/status-pages/acme/settings/").status_code == 200
 
 
-def test_a_stranger_changes_nothing(browser_of: BrowserOf, stranger: User, page: StatusPage, component: Component) -> None:
+def test_a_stranger_changes_nothing(
+    browser_of: BrowserOf, stranger: User, page: StatusPage, component: Component
+) -> None:
     browser = browser_of(stranger)
     for path, fields in changes(page, component):
         assert browser.post(path, fields).status_code == 404, path
@@ -80,7 +102,9 @@ def test_without_a_page_it_says_what_one_is(
     assert words in browser_of(request.getfixturevalue(who)).get("/status-pages/").content.decode()
 
 
-def test_a_new_page_is_public_at_once_and_the_first_is_the_default(browser_of: BrowserOf, owner: User, team: Team, client: Client) -> None:
+def test_a_new_page_is_public_at_once_and_the_first_is_the_default(
+    browser_of: BrowserOf, owner: User, team: Team, client: Client
+) -> None:
     answer = browser_of(owner).post("/status-pages/new/", PAGE_FORM)
     assert answer.headers["Location"] == "/status-pages/acme-shop/"
     assert client.get("/status/acme-shop/").status_code == 200
@@ -88,12 +112,22 @@ def test_a_new_page_is_public_at_once_and_the_first_is_the_default(browser_of: B
 
 
 @pytest.mark.parametrize(
-    ("field", "value"), [("slug", "acme"), ("slug", "new"), ("slug", "a/b"), ("name", ""), ("time_zone", "Mars/Base"), ("support_url", "javascript:alert(1)")]
+    ("field", "value"),
+    [
+        ("slug", "acme"),
+        ("slug", "new"),
+        ("slug", "a/b"),
+        ("name", ""),
+        ("time_zone", "Mars/Base"),
+        ("support_url", "javascript:alert(1)"),
+    ],
 )
 def test_a_bad_page_is_refused_with_what_was_typed(
     browser_of: BrowserOf, owner: User, team: Team, page: StatusPage, field: str, value: str
 ) -> None:
-    answer = browser_of(owner).post("/status-pages/new/", PAGE_FORM | {"support_url": "https://help.example"} | {field: value})
+    answer = browser_of(owner).post(
+        "/status-pages/new/", PAGE_FORM | {"support_url": "https://help.example"} | {field: value}
+    )
     assert answer.status_code == 200
     assert field in answer.context["form"].errors
     assert StatusPage.objects.count() == 1
@@ -105,7 +139,10 @@ def test_two_components_of_one_name_in_a_group_are_refused(
     browser = browser_of(owner)
     answer = browser.post("/status-pages/acme/components/new/", COMPONENT_FORM)
     assert "name" in answer.context["form"].errors
-    assert browser.post("/status-pages/acme/components/new/", COMPONENT_FORM | {"group": "EU"}).status_code == 302
+    assert (
+        browser.post("/status-pages/acme/components/new/", COMPONENT_FORM | {"group": "EU"}).status_code
+        == 302
+    )
 
 
 def test_services_and_a_status_by_hand_are_kept(
@@ -122,17 +159,25 @@ def test_services_and_a_status_by_hand_are_kept(
     assert (component.status_override, component.services.count()) == (None, 0)
 
 
-def test_components_move_past_their_neighbours(browser_of: BrowserOf, owner: User, team: Team, component: Component, page: StatusPage) -> None:
+def test_components_move_past_their_neighbours(
+    browser_of: BrowserOf, owner: User, team: Team, component: Component, page: StatusPage
+) -> None:
     browser = browser_of(owner)
     browser.post("/status-pages/acme/components/new/", COMPONENT_FORM | {"name": "Search"})
     move = f"/status-pages/acme/components/{component.pk}/move/"
-    for to, order in [("down", ["Search", "Checkout"]), ("down", ["Search", "Checkout"]), ("up", ["Checkout", "Search"])]:
+    for to, order in [
+        ("down", ["Search", "Checkout"]),
+        ("down", ["Search", "Checkout"]),
+        ("up", ["Checkout", "Search"]),
+    ]:
         browser.post(move, {"to": to})
         assert [one.name for one in page.components.all()] == order
     assert Rendition.objects.get(page=page, path="index.html").body.index("Checkout") > 0
 
 
-def test_deleting_a_page_asks_for_its_name(browser_of: BrowserOf, owner: User, team: Team, page: StatusPage) -> None:
+def test_deleting_a_page_asks_for_its_name(
+    browser_of: BrowserOf, owner: User, team: Team, page: StatusPage
+) -> None:
     answer = browser_of(owner).post("/status-pages/acme/delete/", {"confirm": "something"}, follow=True)
     assert "Nothing was deleted" in answer.content.decode()
     assert StatusPage.objects.filter(slug="acme").exists()
@@ -152,7 +197,9 @@ def test_a_form_posted_from_elsewhere_is_refused(owner: User, team: Team, page: 
     assert browser.post("/status-pages/acme/delete/", {"confirm": "Acme"}).status_code == 403
 
 
-def test_the_editor_shows_the_public_page_in_a_frame(browser_of: BrowserOf, owner: User, page: StatusPage) -> None:
+def test_the_editor_shows_the_public_page_in_a_frame(
+    browser_of: BrowserOf, owner: User, page: StatusPage
+) -> None:
     answer = browser_of(owner).get("/status-pages/acme/")
     assert '<iframe class="status-preview"' in answer.content.decode()
     assert "frame-src 'self'" in answer["Content-Security-Policy"]

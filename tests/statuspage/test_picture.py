@@ -66,12 +66,16 @@ def test_it_ended_when_it_was_first_called_resolved() -> None:
 
 
 def test_an_update_after_the_end_opens_it_again() -> None:
-    again = incident(told(0, "investigating"), told(9, "resolved"), told(12, "investigating", "partial_outage"))
+    again = incident(
+        told(0, "investigating"), told(9, "resolved"), told(12, "investigating", "partial_outage")
+    )
     assert (again.is_open, again.status) == (True, "partial_outage")
 
 
 def test_what_the_first_update_said_holds_from_the_start() -> None:
-    spans = incident(told(0, "investigating"), told(5, "monitoring", "degraded_performance"), told(9, "resolved")).spans()
+    spans = incident(
+        told(0, "investigating"), told(5, "monitoring", "degraded_performance"), told(9, "resolved")
+    ).spans()
     assert spans == [Span(at(-5), at(5), "major_outage"), Span(at(5), at(9), "degraded_performance")]
 
 

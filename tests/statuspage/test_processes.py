@@ -27,7 +27,12 @@ now = timezone.now()
 page = actions.create_page(actor=None, name="Acme", slug="acme", now=now)
 actions.add_component(actor=None, page=page, name="Checkout", status_override="major_outage", now=now)
 """
-FILES = ["/status/acme/", "/status/acme/history/", "/status/acme/history.atom", "/status/acme/api/v2/summary.json"]
+FILES = [
+    "/status/acme/",
+    "/status/acme/history/",
+    "/status/acme/history.atom",
+    "/status/acme/api/v2/summary.json",
+]
 APOLOGY = "our systems cannot be reached right now"
 
 
@@ -52,7 +57,9 @@ class Site:
         }
 
     def run(self, *arguments: str) -> None:
-        subprocess.run([sys.executable, *arguments], env=self.env, check=True, capture_output=True, timeout=120)
+        subprocess.run(
+            [sys.executable, *arguments], env=self.env, check=True, capture_output=True, timeout=120
+        )
 
     def start(self) -> None:
         self.running = process.spawn(programs.web(self.port, workers=1), log=self.log, env=self.env)
@@ -100,7 +107,9 @@ def site(postgres: Postgres, tmp_path: Path) -> Iterator[Site]:
     site.stop()
 
 
-def test_the_public_page_survives_the_database_and_a_restart_without_it(site: Site, postgres: Postgres) -> None:
+def test_the_public_page_survives_the_database_and_a_restart_without_it(
+    site: Site, postgres: Postgres
+) -> None:
     live = site.wait(lambda answer: answer.status == 200)
     assert "<h1>All systems are down</h1>" in live.text
     assert APOLOGY not in live.text

@@ -65,14 +65,22 @@ def test_the_incidents_link_leads_to_it(client: Client, component: Component, te
     assert "A disk is full." in client.get(link.split("8000")[1]).content.decode()
 
 
-def test_the_bare_address_leads_to_the_default_page(client: Client, page: StatusPage, owner: User, now: datetime) -> None:
+def test_the_bare_address_leads_to_the_default_page(
+    client: Client, page: StatusPage, owner: User, now: datetime
+) -> None:
     actions.create_page(actor=owner, name="Other", slug="other", is_default=True, now=now)
     assert client.get("/status/").headers["Location"] == "/status/other/"
     assert client.get("/status/acme").headers["Location"] == "/status/acme/"
 
 
 @pytest.mark.parametrize(
-    "path", ["/status/nobody/", "/status/acme/api/v2/secrets.json", "/status/acme/incidents/abcdefghijkl/", "/status/acme/api/v2/../../copy.json"]
+    "path",
+    [
+        "/status/nobody/",
+        "/status/acme/api/v2/secrets.json",
+        "/status/acme/incidents/abcdefghijkl/",
+        "/status/acme/api/v2/../../copy.json",
+    ],
 )
 def test_what_is_not_there_is_404(client: Client, page: StatusPage, path: str) -> None:
     assert client.get(path).status_code == 404
@@ -88,16 +96,27 @@ def test_nothing_but_reading_is_allowed(client: Client, page: StatusPage, path: 
     assert client.post(path).status_code == 405
 
 
-def test_the_page_tells_its_age_in_its_own_zone(client: Client, page: StatusPage, owner: User, now: datetime) -> None:
+def test_the_page_tells_its_age_in_its_own_zone(
+    client: Client, page: StatusPage, owner: User, now: datetime
+) -> None:
     actions.change_page(
-        actor=owner, page=page, name="Acme", headline="", support_url="", time_zone="Asia/Tokyo", is_default=True, now=now
+        actor=owner,
+        page=page,
+        name="Acme",
+        headline="",
+        support_url="",
+        time_zone="Asia/Tokyo",
+        is_default=True,
+        now=now,
     )
     assert "As of <time" in client.get("/status/acme/").content.decode()
     assert "10 Mar 2026, 21:00:00 JST" in client.get("/status/acme/").content.decode()
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_reader_who_has_it_already_gets_304(client: Client, component: Component, tell: Tell, now: datetime, path: str) -> None:
+def test_a_reader_who_has_it_already_gets_304(
+    client: Client, component: Component, tell: Tell, now: datetime, path: str
+) -> None:
     tell("investigating")
     first = client.get(path)
     again = client.get(path, headers={"If-None-Match": first["ETag"]})
@@ -105,7 +124,9 @@ def test_a_reader_who_has_it_already_gets_304(client: Client, component: Compone
     assert (again.status_code, again.content, by_date.status_code) == (304, b"", 304)
     tell("identified", at=now + timedelta(minutes=1))
     changed = client.get(path, headers={"If-None-Match": first["ETag"]})
-    assert changed.status_code == (304 if "maintenances" in path and changed["ETag"] == first["ETag"] else 200)
+    assert changed.status_code == (
+        304 if "maintenances" in path and changed["ETag"] == first["ETag"] else 200
+    )
 
 
 @pytest.mark.parametrize("path", FOR_MACHINES)
@@ -136,7 +157,11 @@ def test_the_policy_allows_no_script_and_only_our_own_frame(client: Client, page
 
 @pytest.mark.parametrize("path", PATHS)
 def test_it_is_served_without_the_database_also_to_somebody_signed_in(
-    browser_of: Callable[[User], Client], member: User, component: Component, cut: Callable[[], None], path: str
+    browser_of: Callable[[User], Client],
+    member: User,
+    component: Component,
+    cut: Callable[[], None],
+    path: str,
 ) -> None:
     client = browser_of(member)
     assert client.get(path).status_code == 200
@@ -182,5 +207,7 @@ def test_without_database_and_copy_it_says_so(client: Client, db: None, cut: Cal
 
 
 def test_last_modified_is_when_the_file_last_changed(client: Client, page: StatusPage, now: datetime) -> None:
-    Rendition.objects.filter(path="history.atom").update(last_changed_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+    Rendition.objects.filter(path="history.atom").update(
+        last_changed_at=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    )
     assert client.get("/status/acme/history.atom")["Last-Modified"] == "Fri, 02 Jan 2026 03:04:05 GMT"

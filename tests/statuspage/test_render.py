@@ -12,10 +12,11 @@ from django.conf import settings
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, DjangoCaptureOnCommitCallbacks
 
-from accounts.models import User
+from accounts.models import Team, User
 from catalog.models import Service
 from incidents.actions import writing
 from incidents.models import Incident
+from oncall.models import EscalationPolicy
 from statuspage import actions, tasks
 from statuspage.models import Component, Rendition, StatusPage
 from tests.statuspage import making
@@ -279,7 +280,7 @@ class _Resources(HTMLParser):
 
 
 def test_a_full_page_weighs_less_than_thirty_kilobytes_with_its_styles_and_without_script(
-    page: StatusPage, policy: object, team: object, now: datetime
+    page: StatusPage, policy: EscalationPolicy, team: Team, now: datetime
 ) -> None:
     services = [making_service(team, policy, number) for number in range(20)]
     for number, service in enumerate(services):
@@ -324,7 +325,7 @@ def test_a_full_page_weighs_less_than_thirty_kilobytes_with_its_styles_and_witho
     assert html.count("<article") == 3
 
 
-def making_service(team: object, policy: object, number: int) -> Service:
+def making_service(team: Team, policy: EscalationPolicy, number: int) -> Service:
     return Service.objects.create(
         name=f"Service {number}", slug=f"service-{number}", team=team, policy=policy
     )

@@ -18,11 +18,31 @@ from tests.statuspage.conftest import Tell
 PAGE = {"id", "name", "url", "time_zone", "updated_at"}
 SUMMARY = {"page", "components", "incidents", "scheduled_maintenances", "status"}
 COMPONENT = {
-    *("id", "name", "status", "created_at", "updated_at", "position", "description", "showcase", "start_date"),
+    *(
+        "id",
+        "name",
+        "status",
+        "created_at",
+        "updated_at",
+        "position",
+        "description",
+        "showcase",
+        "start_date",
+    ),
     *("group_id", "page_id", "group", "only_show_if_degraded"),
 }
 INCIDENT = {
-    *("id", "name", "status", "created_at", "updated_at", "monitoring_at", "resolved_at", "impact", "shortlink"),
+    *(
+        "id",
+        "name",
+        "status",
+        "created_at",
+        "updated_at",
+        "monitoring_at",
+        "resolved_at",
+        "impact",
+        "shortlink",
+    ),
     *("started_at", "page_id", "incident_updates", "components", "reminder_intervals"),
 }
 UPDATE = {
@@ -73,7 +93,9 @@ def test_each_document_carries_the_page_and_its_list(read: Read, name: str, keys
     assert set(document["page"]) == PAGE
 
 
-def test_an_outage_is_on_the_component_the_page_and_the_incident(component: Component, tell: Tell, read: Read) -> None:
+def test_an_outage_is_on_the_component_the_page_and_the_incident(
+    component: Component, tell: Tell, read: Read
+) -> None:
     tell("investigating", "major_outage")
     summary = read("summary.json")
     assert summary["components"][0]["status"] == "major_outage"
@@ -97,7 +119,10 @@ def test_a_resolved_incident_leaves_the_summary_and_stays_in_the_list(
     assert read("status.json")["status"] == {"indicator": "none", "description": "All Systems Operational"}
     [incident] = read("incidents.json")["incidents"]
     assert (incident["status"], incident["impact"]) == ("resolved", "major")
-    assert (incident["monitoring_at"], incident["resolved_at"]) == ("2026-03-10T12:10:00.000Z", "2026-03-10T12:20:00.000Z")
+    assert (incident["monitoring_at"], incident["resolved_at"]) == (
+        "2026-03-10T12:10:00.000Z",
+        "2026-03-10T12:20:00.000Z",
+    )
 
 
 def test_updates_come_newest_first_and_say_what_changed_for_components(
@@ -107,13 +132,20 @@ def test_updates_come_newest_first_and_say_what_changed_for_components(
     tell("monitoring", "degraded_performance", "Second.", at=now + timedelta(minutes=10))
     updates = read("summary.json")["incidents"][0]["incident_updates"]
     assert [update["body"] for update in updates] == ["Second.", "First."]
-    steps = [(update["affected_components"][0]["old_status"], update["affected_components"][0]["new_status"]) for update in updates]
+    steps = [
+        (update["affected_components"][0]["old_status"], update["affected_components"][0]["new_status"])
+        for update in updates
+    ]
     assert steps == [("major_outage", "degraded_performance"), ("operational", "major_outage")]
 
 
-def test_a_group_stands_before_its_members_and_names_them(page: StatusPage, read: Read, now: datetime) -> None:
+def test_a_group_stands_before_its_members_and_names_them(
+    page: StatusPage, read: Read, now: datetime
+) -> None:
     for name in ("Cards", "Wallets"):
-        actions.add_component(actor=None, page=page, name=name, group="Payments", status_override="partial_outage", now=now)
+        actions.add_component(
+            actor=None, page=page, name=name, group="Payments", status_override="partial_outage", now=now
+        )
     group, cards, wallets = read("components.json")["components"]
     assert set(group) == COMPONENT | {"components"}
     assert (group["group"], group["name"], group["status"]) == (True, "Payments", "partial_outage")
@@ -122,22 +154,41 @@ def test_a_group_stands_before_its_members_and_names_them(page: StatusPage, read
     assert [cards["position"], wallets["position"]] == [1, 2]
 
 
-def test_ids_are_twelve_letters_or_digits_and_stay(component: Component, tell: Tell, read: Read, now: datetime) -> None:
+def test_ids_are_twelve_letters_or_digits_and_stay(
+    component: Component, tell: Tell, read: Read, now: datetime
+) -> None:
     tell("investigating")
     before = read("summary.json")
     tell("identified", at=now + timedelta(minutes=5))
     after = read("summary.json")
     for one in (before, after):
-        for found in (one["page"], one["components"][0], one["incidents"][0], one["incidents"][0]["incident_updates"][-1]):
+        for found in (
+            one["page"],
+            one["components"][0],
+            one["incidents"][0],
+            one["incidents"][0]["incident_updates"][-1],
+        ):
             assert len(found["id"]) == 12
             assert set(found["id"]) <= set("0123456789abcdefghijklmnopqrstuvwxyz")
     assert before["incidents"][0]["id"] == after["incidents"][0]["id"]
-    assert before["incidents"][0]["incident_updates"][0]["id"] == after["incidents"][0]["incident_updates"][1]["id"]
+    assert (
+        before["incidents"][0]["incident_updates"][0]["id"]
+        == after["incidents"][0]["incident_updates"][1]["id"]
+    )
 
 
-def test_times_carry_the_pages_offset(page: StatusPage, component: Component, tell: Tell, read: Read, owner: User, now: datetime) -> None:
+def test_times_carry_the_pages_offset(
+    page: StatusPage, component: Component, tell: Tell, read: Read, owner: User, now: datetime
+) -> None:
     actions.change_page(
-        actor=owner, page=page, name="Acme", headline="", support_url="", time_zone="America/Denver", is_default=True, now=now
+        actor=owner,
+        page=page,
+        name="Acme",
+        headline="",
+        support_url="",
+        time_zone="America/Denver",
+        is_default=True,
+        now=now,
     )
     tell("investigating")
     summary = read("summary.json")
@@ -145,7 +196,9 @@ def test_times_carry_the_pages_offset(page: StatusPage, component: Component, te
     assert summary["incidents"][0]["created_at"] == "2026-03-10T06:00:00.000-06:00"
 
 
-def test_text_cannot_end_a_script_that_it_is_pasted_into(page: StatusPage, component: Component, tell: Tell) -> None:
+def test_text_cannot_end_a_script_that_it_is_pasted_into(
+    page: StatusPage, component: Component, tell: Tell
+) -> None:
     tell("investigating", body="</script><script>alert(1)</script> & more")
     body = Rendition.objects.get(page=page, path="api/v2/summary.json").body
     assert not set("<>&") & set(body)
