@@ -136,6 +136,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+# Chores only: nothing that pages waits for beat.
+CELERY_BEAT_SCHEDULE = {
+    "render-status-pages": {"task": "statuspage.tasks.render_pages", "schedule": 60.0, "options": {"expires": 60}},
+}
 
 # --- People
 AUTH_USER_MODEL = "accounts.User"

@@ -352,3 +352,7 @@ def test_components_of_no_group_stand_apart_from_the_group_before_them(
         html.index(f">{words}<") for words in ("Payments", "Cards", "Wallets", "Other systems", "Search")
     ]
     assert places == sorted(places)
+
+
+def test_the_chore_is_on_the_beats_list() -> None:
+    assert any(entry["task"] == tasks.render_pages.name for entry in settings.CELERY_BEAT_SCHEDULE.values())
