@@ -58,7 +58,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--port", type=int, default=8000, help="port of the pages on 127.0.0.1 (default: 8000)"
     )
-    parser.add_argument("--data", default=str(ROOT / "var"), help="folder of all data (default: var)")
+    data = os.environ.get("TOCSIN_DATA_DIR") or str(ROOT / "var")
+    parser.add_argument("--data", default=data, help="folder of all data (default: var)")
     parser.add_argument("--empty", action="store_true", help="no demo data on the first start")
     return parser.parse_args(arguments)
 
