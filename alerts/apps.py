@@ -9,10 +9,15 @@ class AlertsConfig(AppConfig):
     name = "alerts"
 
     def ready(self) -> None:
-        """Alerts of a closed incident close soon after; at the latest when their key fires again (alerts.batch)."""
-        from incidents.signals import changed  # noqa: PLC0415 - models are not loaded earlier
+        """Alerts of a closed incident close soon after; at the latest when their key fires again (alerts.batch).
+
+        Pages of the layers below get their panels.
+        """
+        from alerts.panels import register_all  # noqa: PLC0415 - models are not loaded earlier
+        from incidents.signals import changed  # noqa: PLC0415 - as above
 
         changed.connect(_on_change, dispatch_uid="alerts.close")
+        register_all()
 
 
 def _on_change(*, incident_ids: list[int], what: str, **_: Any) -> None:

@@ -220,8 +220,7 @@ class Batch:
         Incident.objects.filter(pk__in=[each.pk for each in raised]).update(urgency=Urgency.HIGH)
         entry = Entry(EntryKind.CHANGED, "Urgency raised to high by an alert")
         append([(each, [entry]) for each in raised], now=self.now)
-        for each in raised:
-            signals.announce(each.pk, "timeline")
+        signals.announce_all((each.pk for each in raised), "timeline")
 
     def _tell(self) -> None:
         """What acknowledgements and ends mean for the incidents, in the order of their ids."""
@@ -259,8 +258,7 @@ class Batch:
             for incident in lock_all(partly)
         ]
         append(rows, now=self.now)
-        for key in partly:
-            signals.announce(key, "timeline")
+        signals.announce_all(partly, "timeline")
         resolve_quietly(incident_ids=sorted(set(ended) - still), now=self.now)
 
 

@@ -99,14 +99,19 @@ def _write(integration: Integration, events: list[Event], now: datetime) -> None
 def _parsed(kind: str, event: Event) -> Parsed:
     """What the source makes of the stored body; a body that it cannot read is kept with the reason, never dropped."""
     try:
-        obj = parse(event.body.encode(), max_bytes=GROWTH * settings.INTAKE_MAX_BYTES)
-        source = reader(kind, event.endpoint)
-        return source.parse(obj, received_at=event.received_at, dedup_key=event.dedup_key)
+        return read(kind, event)
     except Exception as error:
         # The same boundary: one odd event must not stop those behind it.
         log.exception("event %s could not be read", event.pk)
         event.problem = _reason(error)
         return Parsed()
+
+
+def read(kind: str, event: Event) -> Parsed:
+    """What the source makes of the stored body. Raises BadBody, UnknownKind, or what an odd body brings about."""
+    obj = parse(event.body.encode(), max_bytes=GROWTH * settings.INTAKE_MAX_BYTES)
+    source = reader(kind, event.endpoint)
+    return source.parse(obj, received_at=event.received_at, dedup_key=event.dedup_key)
 
 
 def _reason(error: Exception) -> str:

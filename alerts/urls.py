@@ -1,4 +1,26 @@
-from django.urls import URLPattern
+"""Addresses of integrations, events and alerts for people. Where tools post stands in alerts/views/intake.py."""
+
+from django.urls import path
+
+from alerts.views import alerts, changes, pages
 
 app_name = "alerts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("integrations/", pages.integrations, name="integrations"),
+    path("integrations/rows/", pages.rows, name="integration-rows"),
+    path("integrations/new/", changes.new, name="integration-new"),
+    path("integrations/<int:pk>/", pages.integration, name="integration"),
+    path("integrations/<int:pk>/came/", pages.came, name="integration-came"),
+    path("integrations/<int:pk>/rename/", changes.rename, name="integration-rename"),
+    path("integrations/<int:pk>/renew/", changes.renew, name="integration-renew"),
+    path("integrations/<int:pk>/disable/", changes.disable, name="integration-disable"),
+    path("integrations/<int:pk>/enable/", changes.enable, name="integration-enable"),
+    path("integrations/<int:pk>/test/", changes.send_test, name="integration-test"),
+    path("integrations/<int:pk>/fire/", changes.fire, name="integration-fire"),
+    path("integrations/<int:pk>/events/<int:event_pk>/", pages.event, name="event"),
+    path("integrations/<int:pk>/events/<int:event_pk>/body/", pages.body, name="event-body"),
+    path("incidents/<int:number>/alerts/", alerts.of_incident, name="incident-alerts"),
+    path("incidents/<int:number>/alerts/panel/", alerts.panel, name="incident-panel"),
+    path("alerts/<int:pk>/", alerts.alert, name="alert"),
+    path("alerts/<int:pk>/raw/", alerts.raw, name="alert-raw"),
+]

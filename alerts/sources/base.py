@@ -83,3 +83,10 @@ class Source(Protocol):
 
     def unreadable(self, reason: str, /) -> dict[str, object]:
         """Return the body of a 4xx for what is not JSON, or too large."""
+
+
+class Sample(Protocol):
+    """Makes the body of a trigger of severity info, as this kind's tool would send it."""
+
+    def __call__(self, *, key: str, dedup_key: str, summary: str) -> dict[str, object]:
+        """Return an object that the kind's check accepts; `key` is 32 characters."""

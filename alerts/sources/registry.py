@@ -11,10 +11,13 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from alerts.sources.alertmanager import parser as alertmanager
-from alerts.sources.base import Source
+from alerts.sources.alertmanager.sample import sample as alertmanager_sample
+from alerts.sources.base import Sample, Source
 from alerts.sources.generic import parser as generic
+from alerts.sources.generic.sample import sample as generic_sample
 from alerts.sources.pagerduty import changes as pagerduty_changes
 from alerts.sources.pagerduty import parser as pagerduty
+from alerts.sources.pagerduty.sample import sample as pagerduty_sample
 
 ALERT, CHANGE = "alert", "change"
 
@@ -25,13 +28,15 @@ class UnknownKind(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of integration. `path` holds `{key}` where the address is what proves the sender."""
+    """A kind of integration. `path` holds `{key}` where the address is what proves the sender; `sample` makes the
+    body of a trigger."""
 
     name: str
     label: str | Promise
     about: str | Promise
     path: str
     readers: Mapping[str, Source]
+    sample: Sample
 
     def address(self, base_url: str, key: str) -> str:
         """Return the URL that a tool posts to, under the installation's own `base_url`."""
@@ -48,6 +53,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 _("For every tool that can page PagerDuty: change its URL and key."),
                 "/v2/enqueue",
                 {ALERT: pagerduty, CHANGE: pagerduty_changes},
+                pagerduty_sample,
             ),
             Kind(
                 "alertmanager",
@@ -55,6 +61,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 _("The webhook of Alertmanager, and of Grafana's alerting."),
                 "/in/alertmanager/{key}",
                 {ALERT: alertmanager},
+                alertmanager_sample,
             ),
             Kind(
                 "generic",
@@ -62,6 +69,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
                 _("For anything that can post JSON: scripts, cron jobs, other monitoring."),
                 "/in/json/{key}",
                 {ALERT: generic},
+                generic_sample,
             ),
         )
     }

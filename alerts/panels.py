@@ -1,0 +1,64 @@
+"""What alerts add to the pages of the layers below."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from accounts.models import Team
+from alerts import queries
+from alerts.models import Alert, AlertState
+from alerts.shown import IN_PANEL, shown
+from alerts.sources.registry import KINDS
+from lib.panels import Panel, register
+
+FIRST_FEW = 5
+
+
+def register_all() -> None:
+    """An incident's alerts, and the doors of a service."""
+    register(
+        "incident", Panel("alerts", _("Alerts"), "alerts/_incident_panel.html", incident_panel, order=20)
+    )
+    register(
+        "service",
+        Panel("integrations", _("Integrations"), "alerts/_service_panel.html", service_panel, order=30),
+    )
+
+
+def incident_panel(incident: Any, user: Any) -> dict[str, Any] | None:
+    """The first few alerts, those that fire before the others; nothing for an incident that never had one."""
+    alerts = list(queries.alerts_of(incident)[: FIRST_FEW + 1])
+    if not alerts:
+        return None
+    firing, total = _numbers(incident, alerts)
+    return {
+        "incident": incident,
+        "alerts": [shown(alert, IN_PANEL) for alert in alerts[:FIRST_FEW]],
+        "firing": firing,
+        "total": total,
+        "more": total - min(total, FIRST_FEW),
+    }
+
+
+def _numbers(incident: Any, alerts: list[Alert]) -> tuple[int, int]:
+    """How many fire and how many there are; asked only where the list does not say it by itself."""
+    if len(alerts) <= FIRST_FEW:
+        return sum(alert.state != AlertState.RESOLVED for alert in alerts), len(alerts)
+    found = Alert.objects.filter(incident=incident).aggregate(
+        firing=queries.count_of(~Q(state=AlertState.RESOLVED)), total=queries.count_of(Q())
+    )
+    return found["firing"], found["total"]
+
+
+def service_panel(service: Any, user: Any) -> dict[str, Any] | None:
+    """Through which doors alerts come in, and where to open another."""
+    rows = list(queries.listed({"service": service.slug}))
+    is_theirs = Team.objects.changeable_by(user).filter(pk=service.team_id).exists()
+    return {
+        "service": service,
+        "rows": [(row, KINDS[row.kind].label if row.kind in KINDS else row.kind) for row in rows],
+        "may_make": is_theirs and service.archived_at is None,
+    }
