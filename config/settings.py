@@ -139,6 +139,7 @@ CELERY_TIMEZONE = "UTC"
 # Chores only: nothing that pages waits for beat.
 CELERY_BEAT_SCHEDULE = {
     "render-status-pages": {"task": "statuspage.tasks.render_pages", "schedule": 60.0, "options": {"expires": 60}},
+    "wake-waiting-pdfs": {"task": "postmortems.tasks.wake_waiting_pdfs", "schedule": 60.0, "options": {"expires": 60}},
 }
 
 # --- People

@@ -6,6 +6,7 @@ that are answered are those of the bundled fonts.
 
 from __future__ import annotations
 
+import os
 import resource
 import sys
 from io import BytesIO
@@ -50,6 +51,7 @@ def typeset(html: str) -> tuple[bytes, int]:
 
 def main() -> None:
     """One document, then the process ends and gives its memory back."""
+    os.nice(10)  # pages go first
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     content, pages = typeset(sys.stdin.buffer.read().decode())
     sys.stdout.buffer.write(f"{pages}\n".encode() + content)

@@ -5,13 +5,21 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django import template
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from lib import moments
+from lib.markdown import render
 
 register = template.Library()
 
 EXACT = timedelta(seconds=10)
+
+
+@register.filter
+def bare_markdown(text: str) -> SafeString:
+    """What a person wrote, sanitised, without a box around it: a document of thousands of entries counts them."""
+    return render(text)
 
 
 @register.filter

@@ -63,7 +63,9 @@ def as_owner(client: Client, owner: User) -> Client:
     return client
 
 
-def write(postmortem: Postmortem, actor: User, now: datetime, texts: dict[Section, str] = TEXTS) -> Postmortem:
+def write(
+    postmortem: Postmortem, actor: User, now: datetime, texts: dict[Section, str] = TEXTS
+) -> Postmortem:
     """Save every section as `actor`."""
     for section, text in texts.items():
         postmortem = actions.save_section(
@@ -72,25 +74,39 @@ def write(postmortem: Postmortem, actor: User, now: datetime, texts: dict[Sectio
     return postmortem
 
 
-def make_resolved(service: Service, member: User, owner: User, title: str = "Checkout answers 502") -> Incident:
+def make_resolved(
+    service: Service, member: User, owner: User, title: str = "Checkout answers 502"
+) -> Incident:
     incident = declare_new(
-        actor=owner, service=service, title=title, severity=1, now=OPENED, summary="Checkout is down.", page=False
+        actor=owner,
+        service=service,
+        title=title,
+        severity=1,
+        now=OPENED,
+        summary="Checkout is down.",
+        page=False,
     )
     make_page(incident, member, OPENED + timedelta(seconds=1))
     acknowledge(incident_id=incident.pk, actor=member, now=OPENED + timedelta(minutes=2))
-    note = {"incident_id": incident.pk, "actor": member}
     add_note(
-        **note, text="The pool is **exhausted**.", kind=EntryKind.HYPOTHESIS, now=OPENED + timedelta(minutes=9)
+        incident_id=incident.pk,
+        actor=member,
+        text="The pool is **exhausted**.",
+        kind=EntryKind.HYPOTHESIS,
+        now=OPENED + timedelta(minutes=9),
     )
     add_note(
-        **note,
+        incident_id=incident.pk,
+        actor=member,
         text="Roll back to 1417",
         kind=EntryKind.DECISION,
         now=OPENED + timedelta(minutes=20),
         happened_at=OPENED + timedelta(minutes=15),
     )
     change_state(incident_id=incident.pk, verb="mitigate", actor=member, now=OPENED + timedelta(minutes=30))
-    return change_state(incident_id=incident.pk, verb="resolve", actor=member, now=OPENED + timedelta(minutes=38))
+    return change_state(
+        incident_id=incident.pk, verb="resolve", actor=member, now=OPENED + timedelta(minutes=38)
+    )
 
 
 def make_page(incident: Incident, person: User, at: datetime, key: str = "page-1") -> Delivery:

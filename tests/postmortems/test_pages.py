@@ -34,9 +34,17 @@ def html(client: Client, url: str, **query: str) -> str:
     return answer.content.decode()
 
 
-def add_item(postmortem: Postmortem, owner: User, now: datetime, due_on: date, text: str = "Fix it") -> ActionItem:
+def add_item(
+    postmortem: Postmortem, owner: User, now: datetime, due_on: date, text: str = "Fix it"
+) -> ActionItem:
     return actions.add_action_item(
-        postmortem=postmortem, text=text, owner=owner, due_on=due_on, kind=ActionKind.DETECT, actor=owner, now=now
+        postmortem=postmortem,
+        text=text,
+        owner=owner,
+        due_on=due_on,
+        kind=ActionKind.DETECT,
+        actor=owner,
+        now=now,
     )
 
 
@@ -68,7 +76,12 @@ WRITES: list[tuple[str, tuple[Any, ...], dict[str, str]]] = [
 
 @pytest.mark.parametrize(("name", "more", "data"), WRITES)
 def test_a_viewer_changes_nothing(
-    written: Postmortem, viewer: User, browser_of: Browser, name: str, more: tuple[Any, ...], data: dict[str, str]
+    written: Postmortem,
+    viewer: User,
+    browser_of: Browser,
+    name: str,
+    more: tuple[Any, ...],
+    data: dict[str, str],
 ) -> None:
     assert browser_of(viewer).post(address(name, written, *more), data).status_code == 404
     after = Postmortem.objects.get(pk=written.pk)
@@ -95,7 +108,9 @@ def test_a_responder_of_another_team_may_write(
     assert written.impact == "From the outside"
 
 
-def test_the_button_on_a_resolved_incident_begins_it(resolved: Incident, as_owner: Client, owner: User) -> None:
+def test_the_button_on_a_resolved_incident_begins_it(
+    resolved: Incident, as_owner: Client, owner: User
+) -> None:
     [shown] = [row for row in panels.filled("incident", resolved, owner) if row.panel.name == "postmortem"]
     assert shown.context["postmortem"] is None
     as_owner.post(reverse("postmortems:start", args=[resolved.pk]))
@@ -129,7 +144,10 @@ def test_a_conflict_shows_both_texts_and_keeps_what_was_typed(
     actions.save_section(
         postmortem=draft, section=Section.IMPACT, text="Theirs", seen=seen, actor=member, now=now
     )
-    url, typed = address("section", draft, "impact"), {"text": "Mine, long thought about", "version": str(seen)}
+    url, typed = (
+        address("section", draft, "impact"),
+        {"text": "Mine, long thought about", "version": str(seen)},
+    )
     answer = as_owner.post(url, typed, headers=HTMX)
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -195,7 +213,9 @@ def test_why_a_step_was_refused_is_said(draft: Postmortem, as_owner: Client) -> 
     assert "cannot be moved" in answer.content.decode()
 
 
-def test_action_items_are_added_edited_and_done(draft: Postmortem, as_owner: Client, owner: User, member: User) -> None:
+def test_action_items_are_added_edited_and_done(
+    draft: Postmortem, as_owner: Client, owner: User, member: User
+) -> None:
     data = {"text": "Alert on pool use", "owner": str(owner.pk), "due_on": "2026-04-01", "kind": "detect"}
     as_owner.post(address("action-add", draft), data)
     item = ActionItem.objects.get()
@@ -232,7 +252,12 @@ def test_the_overview_marks_what_is_overdue_and_filters(
 
 
 def test_a_list_of_many_takes_as_few_queries_as_one_of_two(
-    service: Service, owner: User, member: User, as_owner: Client, now: datetime, django_assert_max_num_queries: Any
+    service: Service,
+    owner: User,
+    member: User,
+    as_owner: Client,
+    now: datetime,
+    django_assert_max_num_queries: Any,
 ) -> None:
     for number in range(12):
         incident = make_resolved_quickly(service, owner, now, f"Outage {number}")

@@ -166,6 +166,8 @@ def test_who_waits_sees_it_wait_and_a_worker_is_called_again(
     written: Postmortem, as_owner: Client, owner: User, calls: Calls, now: datetime
 ) -> None:
     wish = ask(written, owner, now)  # long before the real clock, by which the page looks
-    answer = as_owner.get(reverse("postmortems:pdf", args=[written.incident_id]), headers={"HX-Request": "true"})
+    answer = as_owner.get(
+        reverse("postmortems:pdf", args=[written.incident_id]), headers={"HX-Request": "true"}
+    )
     assert "hx-trigger" in answer.content.decode()
     assert calls == [wish.pk]

@@ -9,7 +9,16 @@ import pytest
 from accounts.models import User
 from postmortems import actions, lifecycle, queries
 from postmortems.actions.rows import move
-from postmortems.models import ActionItem, ActionKind, ActionState, Decision, PdfFile, Postmortem, Review, State
+from postmortems.models import (
+    ActionItem,
+    ActionKind,
+    ActionState,
+    Decision,
+    PdfFile,
+    Postmortem,
+    Review,
+    State,
+)
 from tests.postmortems.conftest import write
 
 
@@ -153,5 +162,8 @@ def test_what_is_due_today_is_not_overdue(draft: Postmortem, owner: User, now: d
 
 
 def test_the_longest_overdue_stands_first(draft: Postmortem, owner: User, now: datetime) -> None:
-    later, sooner = make_item(draft, owner, now, date(2026, 4, 1)), make_item(draft, owner, now, date(2026, 2, 1))
+    later, sooner = (
+        make_item(draft, owner, now, date(2026, 4, 1)),
+        make_item(draft, owner, now, date(2026, 2, 1)),
+    )
     assert list(queries.to_follow_up()) == [sooner, later]

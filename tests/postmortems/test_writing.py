@@ -17,7 +17,9 @@ from postmortems.models import Postmortem, Section, TimelineItem
 from tests.postmortems.conftest import TEXTS
 
 
-def save(postmortem: Postmortem, text: str, actor: User, now: datetime, seen: int | None = None) -> Postmortem:
+def save(
+    postmortem: Postmortem, text: str, actor: User, now: datetime, seen: int | None = None
+) -> Postmortem:
     return actions.save_section(
         postmortem=postmortem,
         section=Section.IMPACT,
@@ -37,7 +39,9 @@ def test_it_begins_with_the_incidents_summary_and_its_timeline(draft: Postmortem
     assert (draft.timeline_head, draft.timeline_length) == (resolved.timeline_head, resolved.timeline_length)
 
 
-def test_it_begins_once_for_an_incident(draft: Postmortem, resolved: Incident, member: User, now: datetime) -> None:
+def test_it_begins_once_for_an_incident(
+    draft: Postmortem, resolved: Incident, member: User, now: datetime
+) -> None:
     assert actions.start(incident=resolved, actor=member, now=now) == draft
     assert draft.author != member
 
@@ -127,7 +131,12 @@ def test_what_is_in_review_is_not_changed(in_review: Postmortem, owner: User, no
         actions.import_timeline(postmortem=in_review, actor=owner, now=now)
     with pytest.raises(actions.NotDraft):
         actions.mark_item(
-            item=in_review.items.get(number=1), is_pinned=True, is_hidden=False, comment="", actor=owner, now=now
+            item=in_review.items.get(number=1),
+            is_pinned=True,
+            is_hidden=False,
+            comment="",
+            actor=owner,
+            now=now,
         )
 
 
