@@ -70,6 +70,7 @@ def test_a_removed_entry_breaks_the_chain(incident: Incident) -> None:
 
 
 def test_a_cut_off_end_shows(incident: Incident) -> None:
+    incident.refresh_from_db()
     tamper("DELETE FROM incidents_timelineentry WHERE number = %s", incident.timeline_length)
     assert "missing at the end" in dict(broken_links())[incident.pk]
 
