@@ -160,7 +160,8 @@ def _refuse_circle(service: Service, depends_on: Collection[Service]) -> None:
     if service.pk in {each.pk for each in depends_on}:
         raise Refused("depends_on", _("A service cannot depend on itself."))
     edges: dict[int, list[int]] = {}
-    for source, target in Service.depends_on.through.objects.values_list("from_service_id", "to_service_id"):
+    known = Service.objects.filter(depends_on__isnull=False).order_by().values_list("pk", "depends_on")
+    for source, target in known:
         edges.setdefault(source, []).append(target)
     for first in depends_on:
         path = _path(edges, first.pk, service.pk)

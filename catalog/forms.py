@@ -24,6 +24,7 @@ class ServiceSearch(forms.Form):
         empty_value=None,
         choices=[("", _("All tiers")), *Tier.choices],
         label=_("Criticality"),
+        widget=forms.Select(attrs={"class": "form-select"}),
     )
     archived = forms.BooleanField(required=False, label=_("Archived"))
 

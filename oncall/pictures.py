@@ -17,6 +17,9 @@ from oncall.models import Override, Schedule
 from oncall.queries import Duty, people_of
 from oncall.rotation import Segment
 
+NARROW = 7.0
+"""Share of the width, in percent, below which no name fits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -32,6 +35,17 @@ class Bar:
     @property
     def names(self) -> str:
         return ", ".join(str(person) for person in self.people) or _("Nobody")
+
+    @property
+    def is_narrow(self) -> bool:
+        return float(self.place.width) < NARROW
+
+    @property
+    def label(self) -> str:
+        """What is written on the bar: names, or initials where it is narrow."""
+        if not self.is_narrow:
+            return self.names
+        return " ".join("".join(word[0] for word in str(each).split()[:2]) for each in self.people)
 
     @property
     def query(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import cached_property
 from typing import Any, TypedDict
@@ -110,7 +110,7 @@ class LayerForm(QuietForm):
         return list(self["windows"].value() or ())
 
 
-ROWS = Rows(
+_ROWS = Rows(
     "layer",
     lists={"people": ["people"], "windows": WINDOW_KEYS},
     blank={
@@ -121,6 +121,12 @@ ROWS = Rows(
     },
     most=MOST_LAYERS,
 )
+
+
+def layer_rows(now: datetime, zone: str) -> Rows:
+    """The layers as rows; a new one hands off on this week's Monday in that zone."""
+    first_date = _first_layer(now, zone)["first_date"]
+    return replace(_ROWS, blank={**_ROWS.blank, "first_date": [first_date.isoformat()]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +210,7 @@ class ScheduleEditor:
         return self.form, first
 
     def _bound(self, data: QueryDict) -> list[LayerForm]:
-        return [self._layer(LayerForm(data, prefix=f"layer-{i}")) for i in range(ROWS.count(data))]
+        return [self._layer(LayerForm(data, prefix=f"layer-{i}")) for i in range(_ROWS.count(data))]
 
     def _filled(self) -> list[LayerForm]:
         rows: list[dict[str, Any]] = (

@@ -20,7 +20,7 @@ from lib.intervals import load_zone
 from oncall import access, actions
 from oncall.drafts import Refused, computed
 from oncall.forms import ScheduleEditor
-from oncall.forms.schedules import ROWS
+from oncall.forms.schedules import layer_rows
 from oncall.models import EscalationPolicy, Schedule
 from oncall.pictures import Picture, layer_name, picture_of, preview_of
 from oncall.queries import Duty, on_call_now
@@ -131,7 +131,8 @@ def _editor(request: PersonRequest, subject: Schedule | None, options: dict[str,
     command = request.POST.get("do", "save")
     if request.method != "POST":
         return _form(request, ScheduleEditor(now=now, **options), now, status=200)
-    editor = ScheduleEditor(ROWS.edited(request.POST, command), now=now, **options)
+    rows = layer_rows(now, subject.time_zone if subject else request.user.time_zone)
+    editor = ScheduleEditor(rows.edited(request.POST, command), now=now, **options)
     if command == "save" and editor.is_valid():
         saved = _saved(request, editor, subject, now)
         if saved:
@@ -148,7 +149,7 @@ def _editor(request: PersonRequest, subject: Schedule | None, options: dict[str,
 def _saved(
     request: PersonRequest, editor: ScheduleEditor, subject: Schedule | None, now: datetime
 ) -> Schedule | None:
-    values = {"actor": request.user, "now": now, "layers": editor.drafts(), **editor.values()}
+    values: dict[str, Any] = {"actor": request.user, "now": now, "layers": editor.drafts(), **editor.values()}
     try:
         if subject:
             return actions.update_schedule(schedule=subject, **values)

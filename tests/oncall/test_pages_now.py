@@ -88,3 +88,10 @@ def test_no_page_of_ours_has_inline_styles_or_scripts(
         text = browser_of(member).get(path).content.decode()
         assert "style=" not in text
         assert "<script>" not in text
+
+
+def test_somebodys_page_shows_their_next_shifts(
+    browser_of: Browser, viewer: User, schedule: Schedule, member: User
+) -> None:
+    assert "Next shifts" in browser_of(viewer).get(f"/people/{member.pk}/").content.decode()
+    assert "Next shifts" not in browser_of(viewer).get(f"/people/{viewer.pk}/").content.decode()

@@ -48,7 +48,7 @@ def test_the_ladder_has_minutes_and_todays_names(
     browser_of: Browser, viewer: User, policy: EscalationPolicy, service: Service
 ) -> None:
     text = browser_of(viewer).get(f"/oncall/policies/{policy.pk}/").content.decode()
-    assert text.index("at once") < text.index("Milan Member") < text.index("5 min") < text.index("Olga Owner")
+    assert text.index("0 min") < text.index("Milan Member") < text.index("5 min") < text.index("Olga Owner")
     assert "10 min" in text  # when the fallback is paged
     assert service.name in text
 
