@@ -35,6 +35,7 @@ class Stack:
         self.port = free_port()
         self.mail_port = mail_port or free_port()
         self.secret_key = secrets.token_urlsafe(32)
+        self.extra: dict[str, str] = {}
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
@@ -57,6 +58,7 @@ class Stack:
                 "TOCSIN_STATIC_STORAGE": "django.contrib.staticfiles.storage.StaticFilesStorage",
                 "ALLOWED_HOSTS": "127.0.0.1,localhost",
                 "TOCSIN_LOG_LEVEL": "WARNING",
+                **self.extra,
             }
         )
 
