@@ -233,3 +233,14 @@ def test_a_policy_is_deleted_unless_a_service_uses_it(
     service.delete()
     assert browser.post(f"{path}delete/").headers["Location"] == "/oncall/policies/"
     assert not EscalationPolicy.objects.exists()
+
+
+def test_a_fallback_person_who_left_is_refused_by_name_on_its_field(
+    browser_of: Browser, owner: User, member: User, team: Team
+) -> None:
+    policy = make_policy(team, (owner,), fallback=(member,))
+    member.is_active = False
+    member.save(update_fields=["is_active"])
+    data = typed(team, [f"user:{owner.pk}"], [str(member.pk)])
+    answer = browser_of(owner).post(f"/oncall/policies/{policy.pk}/edit/", data)
+    assert "Milan Member cannot be paged" in answer.context["editor"].fallback.errors["fallback"][0]
