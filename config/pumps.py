@@ -30,6 +30,8 @@ from notifications.actions.deliveries import OUTBOX
 log = logging.getLogger(__name__)
 
 LOOK_EVERY = 0.25
+# Rings are thinned out in a storm (lib.wake.RING_EVERY): after work a pump looks once more this soon.
+LINGER = 0.02
 REST_AFTER_ERROR = 0.5
 FLUSH_EVERY = 2.0
 
@@ -105,11 +107,13 @@ class Machine:
                 thread.join(max(0.0, deadline - time.monotonic()))
 
     def _turn(self, pump: Pump) -> None:
-        bell = wake.bell(pump.bell)
+        bell, busy = wake.bell(pump.bell), False
         while not self.stopping.is_set():
             bell.clear()
-            if not self._work(pump):
-                bell.wait(pump.every)
+            found = self._work(pump)
+            if not found:
+                bell.wait(LINGER if busy else pump.every)
+            busy = bool(found)
         close_old_connections()
 
     def _work(self, pump: Pump) -> int:

@@ -21,8 +21,10 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 WAKE, LIVE = "tocsin:wake", "tocsin:live"
 REST_AFTER_FAILURE = 2.0
+RING_EVERY = 0.005
 
 _local: dict[str, threading.Event] = {}
+_rung: dict[str, float] = {}
 _silent_until = 0.0
 
 
@@ -44,10 +46,14 @@ def bell(pump: str) -> threading.Event:
 
 
 def ring(pump: str) -> None:
-    """Wake `pump` in this process if it runs here, else in whichever workers listen."""
+    """Wake `pump` in this process if it runs here, else in whichever workers listen.
+
+    In a storm one ring every few milliseconds is enough: a pump that found work looks again before it rests.
+    """
     if pump in _local:
         _local[pump].set()
-    else:
+    elif time.monotonic() - _rung.get(pump, 0.0) > RING_EVERY:
+        _rung[pump] = time.monotonic()
         publish(WAKE, pump)
 
 
