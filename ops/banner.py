@@ -12,7 +12,7 @@ def text(facts: dict[str, Any], layout: Layout) -> str:
     admin = facts["admin"]
     rows = [
         ("Dashboard", facts["url"]),
-        ("Sign in", f"{admin['email']}   password: {admin['password']}"),
+        ("Sign in", f"{admin['email']}   password: {admin['password']} (made at the first start)"),
         ("Mail", f"{facts['url']}/dev/mail" if facts["mail_dir"] else None),
         ("Status page", facts.get("status_page_url")),
         ("API", f"{facts['url']}/api/docs"),

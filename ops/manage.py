@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 
-from ops import lock
+from ops import fingerprint, lock
 from ops.checks import full_disk_explained
 from ops.errors import CannotStart
 from ops.layout import ROOT, Layout, read_json
@@ -22,6 +22,7 @@ def main(arguments: list[str]) -> int:
     try:
         with full_disk_explained(layout.data):
             layout.make()
+            fingerprint.forget(layout)
             return run(layout, rest)
     except (CannotStart, PermissionError) as error:
         print(f"bin/manage: {error}", file=sys.stderr)

@@ -4,18 +4,16 @@ One process for all three, since each would spend a second on imports. Its last 
 `bootstrap` printed; what comes before is for a person. Run as `python -m ops.prepare [--empty]`.
 """
 
-import hashlib
 import io
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import django
 from django.conf import settings
 from django.core.management import call_command
 
-from ops.venv import STAMP
+from ops import fingerprint
 
 
 def main(arguments: list[str]) -> None:
@@ -33,29 +31,12 @@ def collect_static() -> None:
     """Collect the static files unless they are those of the last time: compressing takes seconds."""
     root = Path(settings.STATIC_ROOT)
     stamp = root.with_name("static.stamp")
-    wanted = fingerprint()
+    wanted = fingerprint.of_static()
     if root.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
     print("Collecting static files …", flush=True)
     call_command("collectstatic", interactive=False, verbosity=0)
     stamp.write_text(wanted)
-
-
-def fingerprint() -> str:
-    """Return a value that changes with any static file of ours and with the installed packages."""
-    digest = hashlib.sha256()
-    for line in sorted(_static_files()):
-        digest.update(line.encode())
-    if os.path.exists(STAMP):
-        digest.update(Path(STAMP).read_bytes())
-    return digest.hexdigest()
-
-
-def _static_files() -> Iterator[str]:
-    for folder in settings.STATICFILES_DIRS:
-        for path in Path(folder).rglob("*"):
-            facts = path.stat()
-            yield f"{path} {facts.st_size} {facts.st_mtime_ns}"
 
 
 if __name__ == "__main__":

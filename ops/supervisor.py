@@ -20,6 +20,8 @@ LONGEST_WAIT = 30.0
 CALM_SECONDS = 60.0
 """A process that ran this long before it crashed is started again at once."""
 TRIM_SECONDS = 60.0
+PATIENCE = 3.0
+"""Seconds of waiting for a child to stop before the person is told what for."""
 
 
 class StopRequested(BaseException):
@@ -113,7 +115,7 @@ class Supervisor:
         child.restart_at = time.monotonic() + wait
         last = process.last_line(child.log)[:200]
         self.say(
-            f"{child.name} {reason}; starting it again in {wait:.0f} s. Last line of {child.log}: {last}"
+            f"{child.name} {reason}; starting it again in {wait:g} s. Last line of {child.log}: {last}"
         )
 
     def stop_all(self) -> None:
@@ -135,8 +137,14 @@ class Supervisor:
         """Wait in short steps, so that a second stop signal is seen."""
         if child.process is None:
             return
+        patient_until = time.monotonic() + PATIENCE
         while child.process.poll() is None and time.monotonic() < deadline and not self._hurry:
             time.sleep(0.02)
+            if time.monotonic() > patient_until:
+                patient_until = deadline
+                self.say(
+                    f"Waiting for {child.name} to finish what it has in hand; once more Ctrl-C kills it."
+                )
         if child.process.poll() is None:
             self.say(f"{child.name} did not stop in time and is killed.")
         process.await_stop(child.process, 0.0)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ops import banner, lock, process, programs
+from ops import banner, fingerprint, lock, process, programs
 from ops.checks import explain, full_disk_explained, require_pango, require_port, require_space
 from ops.errors import CannotStart
 from ops.layout import ROOT, Layout, write_json
@@ -121,6 +121,8 @@ class Up:
 
     def _prepare(self) -> dict[str, Any]:
         """Bring tables, static files and the first admin up to date; return what `bootstrap` has shown."""
+        if self.servers.postgres is not None and fingerprint.is_prepared(self.layout):
+            return keep_shown(self.layout, {}, self.settings["TOCSIN_URL"])
         tell("Preparing the database …")
         command = [sys.executable, "-m", "ops.prepare", *(["--empty"] if self.options.empty else [])]
         log = self.layout.log / "prepare.log"
@@ -141,7 +143,10 @@ class Up:
                     tell(last.strip())
         if child.returncode != 0:
             raise CannotStart(f"The database could not be prepared: {process.last_line(log)} (log: {log})")
-        return keep_shown(self.layout, json.loads(last), self.settings["TOCSIN_URL"])
+        shown = keep_shown(self.layout, json.loads(last), self.settings["TOCSIN_URL"])
+        if self.servers.postgres is not None:
+            fingerprint.mark_prepared(self.layout)
+        return shown
 
     def _start_programs(self) -> None:
         if self.mail_port:

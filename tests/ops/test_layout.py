@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ops import lock
+from ops import fingerprint, lock
 from ops.layout import ROOT, Layout, read_json, write_json, write_private
 from ops.shown import keep_shown
 
@@ -63,7 +63,7 @@ def test_a_killed_launcher_locks_nobody_out(tmp_path: Path) -> None:
     layout.make()
     holder = f"""
 import os, signal
-from ops import lock
+from ops import fingerprint, lock
 from ops.layout import Layout
 with lock.hold(Layout.at({str(tmp_path)!r}), "up"):
     os.kill(os.getpid(), signal.SIGKILL)
@@ -93,3 +93,26 @@ def test_what_was_shown_once_is_kept_and_follows_the_address(tmp_path: Path) -> 
             "json": {"key": "j"},
         },
     }
+
+
+def test_data_counts_as_prepared_until_the_code_or_a_command_changes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = Layout.at(tmp_path)
+    layout.make()
+    for folder in (layout.postgres, layout.data / "static"):
+        folder.mkdir()
+    assert not fingerprint.is_prepared(layout)
+    fingerprint.mark_prepared(layout)
+    assert fingerprint.is_prepared(layout)
+
+    code = tmp_path / "code"
+    (code / "alerts" / "migrations").mkdir(parents=True)
+    monkeypatch.setattr(fingerprint, "ROOT", code)
+    fingerprint.mark_prepared(layout)
+    (code / "alerts" / "migrations" / "0002_more.py").write_text("")
+    assert not fingerprint.is_prepared(layout)
+
+    fingerprint.mark_prepared(layout)
+    fingerprint.forget(layout)
+    assert not fingerprint.is_prepared(layout)

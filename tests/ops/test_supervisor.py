@@ -74,7 +74,7 @@ def test_a_killed_child_is_started_again_and_said(
     process.kill_group(first)
     tend_until(supervisor, lambda: pid_of(web) != first)
     assert process.is_alive(pid_of(web))
-    assert said[0].startswith("web was killed by SIGKILL; starting it again in 0 s.")
+    assert said[0].startswith("web was killed by SIGKILL; starting it again in 0.5 s.")
     assert said[0].endswith("serving")
     assert said[-1] == "web is started again."
 
