@@ -46,7 +46,7 @@ def page(incident: Incident, why: Why) -> Message:
     )
     headline = (
         one_line(f"{rank} {title}".strip(), 150)
-        + " – "
+        + ", "
         + _("you are paged (%(position)s)") % {"position": position}
     )
     return Message(
