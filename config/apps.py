@@ -1,7 +1,3 @@
-from __future__ import annotations
-
-from typing import Any
-
 from django.apps import AppConfig
 
 
@@ -10,13 +6,8 @@ class ConfigConfig(AppConfig):
     label = "config"
 
     def ready(self) -> None:
-        """Browsers are told of every change after its commit."""
-        from incidents.signals import changed  # noqa: PLC0415 - models are not loaded earlier
+        """Pass on what changed to the event stream."""
+        from config.receivers import tell_browsers  # noqa: PLC0415 - models are not loaded earlier
+        from incidents.signals import changed  # noqa: PLC0415 - as above
 
-        changed.connect(_hint, dispatch_uid="config.live")
-
-
-def _hint(*, incident_ids: list[int], **_: Any) -> None:
-    from lib.wake import hints  # noqa: PLC0415 - as above
-
-    hints("incident", incident_ids)
+        changed.connect(tell_browsers, dispatch_uid="config.live")

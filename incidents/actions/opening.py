@@ -96,34 +96,20 @@ def declare_new(
         declared_at=now,
     )
     RoleAssignment.objects.create(incident=incident, role=RoleName.COMMANDER, user=actor, assigned_at=now)
-    label = Severity(severity).label
-    append(
-        [
-            (
-                incident,
-                [
-                    Entry(
-                        EntryKind.OPENED,
-                        f"Declared as {label}",
-                        actor,
-                        {"severity": severity},
-                        happened_at=started_at,
-                    ),
-                    Entry(
-                        EntryKind.ROLE,
-                        f"{actor} leads as incident commander",
-                        actor,
-                        {"role": "commander", "user": actor.pk},
-                    ),
-                ],
-            )
-        ],
-        now=now,
-    )
+    append([(incident, _first_words(actor, severity, started_at))], now=now)
     if page:
         start(incidents=[incident], now=now)
     signals.announce(incident.pk, "opened")
     return incident
+
+
+def _first_words(actor: User, severity: int, started_at: datetime | None) -> list[Entry]:
+    declared = f"Declared as {Severity(severity).label}"
+    leads = {"role": "commander", "user": actor.pk}
+    return [
+        Entry(EntryKind.OPENED, declared, actor, {"severity": severity}, happened_at=started_at),
+        Entry(EntryKind.ROLE, f"{actor} leads as incident commander", actor, leads),
+    ]
 
 
 @transaction.atomic

@@ -2,8 +2,8 @@
 
 from config.settings import *  # noqa: F403 - the same settings but for what follows
 
-INSTALLED_APPS: list[str] = []
+INSTALLED_APPS = []
 MIDDLEWARE = ["django.middleware.security.SecurityMiddleware", "django.middleware.common.CommonMiddleware"]
-TEMPLATES: list[dict[str, object]] = []
-AUTHENTICATION_BACKENDS: list[str] = []
+TEMPLATES = []
+AUTHENTICATION_BACKENDS = []
 ROOT_URLCONF = "ops.bench.bare_urls"

@@ -28,7 +28,7 @@ def incident(service: Service, owner: User, now: datetime) -> Incident:
     return incident
 
 
-def tamper(sql: str, *values: object) -> None:
+def tamper(sql: str, *values: int) -> None:
     """What somebody with the database's superuser could do."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")

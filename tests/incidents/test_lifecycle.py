@@ -94,11 +94,21 @@ def test_who_declares_leads_and_has_answered_the_page(
 def test_an_update_sets_what_customers_feel_and_resolved_ends_it(
     incident: Incident, owner: User, now: datetime
 ) -> None:
-    said = {"incident_id": incident.pk, "actor": owner, "is_public": True, "now": now}
-    publish_update(**said, phase="identified", impact="major_outage", body="Payments fail.")
+    def say(phase: str, body: str) -> None:
+        publish_update(
+            incident_id=incident.pk,
+            actor=owner,
+            phase=phase,
+            impact="major_outage",
+            body=body,
+            is_public=True,
+            now=now,
+        )
+
+    say("identified", "Payments fail.")
     incident.refresh_from_db()
     assert incident.impact == "major_outage"
-    publish_update(**said, phase="resolved", impact="major_outage", body="All is well.")
+    say("resolved", "All is well.")
     incident.refresh_from_db()
     assert incident.impact == "operational"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from threading import Barrier, Event
 from typing import Any
 
@@ -66,7 +67,7 @@ def test_an_ack_and_a_step_at_once_leave_either_no_page_or_one_that_is_cancelled
     for incident in incidents:
         at_once(
             lambda: sweep(now=now, limit=1),
-            lambda key=incident.pk: acknowledge(incident_id=key, actor=member, now=now),
+            partial(acknowledge, incident_id=incident.pk, actor=member, now=now),
         )
     acknowledged = Incident.objects.exclude(acknowledged_at=None)
     assert acknowledged.count() == len(incidents)
