@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +15,8 @@ from django.urls import reverse
 from kombu.exceptions import OperationalError
 
 from accounts.models import User
-from postmortems import actions, pdf
+from lib.wake import client
+from postmortems import actions, pdf, tasks
 from postmortems.actions import pdfs
 from postmortems.models import PdfFile, PdfState, Postmortem
 
@@ -54,6 +56,34 @@ def test_it_is_asked_for_called_for_after_commit_and_made(
     assert wish.sha256 == hashlib.sha256(BYTES).hexdigest()
 
 
+def test_the_calls_name_tasks_that_workers_know(settings: Any) -> None:
+    names = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    assert tasks.wake_waiting_pdfs.name in names
+    assert tasks.render_pdf.name == pdfs.TASK
+    assert current_app.main == "tocsin"
+
+
+def test_the_wish_reaches_a_real_broker(
+    written: Postmortem, owner: User, now: datetime, django_capture_on_commit_callbacks: Any
+) -> None:
+    client().delete("celery")
+    with django_capture_on_commit_callbacks(execute=True):
+        wish = ask(written, owner, now)
+    [message] = client().lrange("celery", 0, -1)
+    client().delete("celery")
+    headers = json.loads(message)["headers"]
+    assert (headers["task"], headers["argsrepr"]) == (pdfs.TASK, f"[{wish.pk}]")
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_tasks_do_it(written: Postmortem, owner: User, now: datetime, calls: Calls) -> None:
+    wish = ask(written, owner, now)
+    tasks.wake_waiting_pdfs()
+    assert calls == [wish.pk]
+    tasks.render_pdf(wish.pk)
+    assert PdfFile.objects.get().is_ready
+
+
 def test_asking_twice_is_asking_once(written: Postmortem, owner: User, member: User, now: datetime) -> None:
     assert ask(written, owner, now) == ask(written, member, now)
 
@@ -87,7 +117,9 @@ def test_a_stopped_broker_does_not_break_the_page(
     caplog: pytest.LogCaptureFixture,
     django_capture_on_commit_callbacks: Any,
 ) -> None:
-    with Celery("nowhere", broker="redis://127.0.0.1:1/0") as nowhere:
+    with Celery("nowhere", set_as_current=False) as nowhere:
+        nowhere.config_from_object("django.conf:settings", namespace="CELERY")
+        nowhere.conf.broker_url = "redis://127.0.0.1:1/0"
         monkeypatch.setattr(pdfs, "current_app", nowhere)
         with django_capture_on_commit_callbacks(execute=True):
             answer = as_owner.post(reverse("postmortems:pdf", args=[written.incident_id]))

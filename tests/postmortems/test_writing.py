@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from catalog.models import Service
@@ -80,6 +81,16 @@ def test_the_chain_holds_and_a_changed_copy_is_found(draft: Postmortem) -> None:
     assert check_chain(draft).holds
     TimelineItem.objects.filter(postmortem=draft, number=3).update(hash="0" * 64)
     assert check_chain(draft).broken_at == 3
+
+
+def test_an_entry_that_was_changed_behind_the_triggers_back_is_found(draft: Postmortem) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SET LOCAL session_replication_role = replica"
+        )  # as somebody with the database's keys could
+        cursor.execute("UPDATE incidents_timelineentry SET text = 'Nothing happened' WHERE number = 4")
+        cursor.execute("SET LOCAL session_replication_role = origin")
+    assert check_chain(draft).broken_at == 4
 
 
 def test_a_missing_last_copy_breaks_the_chain(draft: Postmortem) -> None:
