@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from alerts import keys
 from alerts.actions.intake import accept
-from alerts.sources.base import Rejected, Source
+from alerts.sources.base import Rejected
 from alerts.sources.pagerduty import parser as pagerduty
 from alerts.sources.registry import ALERT, CHANGE, reader
 from lib.jsonbody import BadBody, as_text, parse
@@ -75,7 +75,8 @@ def _by_body(request: HttpRequest, endpoint: str) -> HttpResponse:
     if door is None or door.kind != "pagerduty":
         unknown = Rejected("Event object is invalid", ["'routing_key' is not the key of an integration here"])
         return JsonResponse(source.refusal(unknown), status=400)
-    return _store(source, door, endpoint, _without(key, raw, body), dedup_key)
+    _store(door, endpoint, _without(key, raw, body), dedup_key.replace(key, "…"))
+    return JsonResponse(source.answer(dedup_key), status=202)
 
 
 def _by_path(request: HttpRequest, kind: str, key: str) -> HttpResponse:
@@ -91,7 +92,8 @@ def _by_path(request: HttpRequest, kind: str, key: str) -> HttpResponse:
         return JsonResponse(source.unreadable(error.reason), status=error.status)
     except Rejected as error:
         return JsonResponse(source.refusal(error), status=400)
-    return _store(source, door, ALERT, _without(key, raw, body), dedup_key)
+    _store(door, ALERT, _without(key, raw, body), dedup_key)
+    return JsonResponse(source.answer(dedup_key), status=202)
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -121,10 +123,9 @@ def _without(key: str, raw: bytes, body: object) -> str:
     return json.dumps(body, ensure_ascii=False).replace(key, "…") if hidden else text
 
 
-def _store(source: Source, door: keys.Door, endpoint: str, text: str, dedup_key: str) -> HttpResponse:
-    """Committed, then answered."""
+def _store(door: keys.Door, endpoint: str, text: str, dedup_key: str) -> None:
+    """Committed when this returns; only then it is answered."""
     accept(integration_id=door.id, endpoint=endpoint, body=text, dedup_key=dedup_key, now=datetime.now(UTC))
-    return JsonResponse(source.answer(dedup_key), status=202)
 
 
 def _refuse(status: int, reason: str) -> HttpResponse:
