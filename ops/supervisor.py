@@ -20,6 +20,8 @@ LONGEST_WAIT = 30.0
 CALM_SECONDS = 60.0
 """A process that ran this long before it crashed is started again at once."""
 TRIM_SECONDS = 60.0
+SAME_SIGNAL = 1.0
+"""Seconds in which a second stop signal is the first once more, sent to the process and to its group."""
 PATIENCE = 3.0
 """Seconds of waiting for a child to stop before the person is told what for."""
 
@@ -56,6 +58,7 @@ class Supervisor:
         self.children: list[Child] = []
         self.stopping = False
         self._hurry = False
+        self._asked_at = 0.0
         self._next_trim = 0.0
 
     def take_signals(self) -> None:
@@ -65,9 +68,10 @@ class Supervisor:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if self.stopping:
-            self._hurry = True
+            self._hurry = time.monotonic() - self._asked_at > SAME_SIGNAL
             return
         self.stopping = True
+        self._asked_at = time.monotonic()
         raise StopRequested(signal.Signals(number).name)
 
     def add(self, child: Child) -> None:

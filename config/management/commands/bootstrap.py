@@ -8,6 +8,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from config import bootstrap
@@ -33,9 +34,11 @@ class Command(BaseCommand):
         if not email or not password:
             raise CommandError("Set TOCSIN_ADMIN_EMAIL and TOCSIN_ADMIN_PASSWORD for the first admin.")
         now = timezone.now()
-        admin, token = bootstrap.first_admin(email=email, password=password, now=now)
-        if token and not options["empty"]:
-            load_demo(admin=admin, now=now)
-        service = bootstrap.first_service(admin=admin, now=now)
-        answer = bootstrap.summary(admin=admin, token=token, service=service, now=now)
+        # One transaction: a start that is interrupted here leaves nothing, and the next one shows the token.
+        with transaction.atomic():
+            admin, token = bootstrap.first_admin(email=email, password=password, now=now)
+            if token and not options["empty"]:
+                load_demo(admin=admin, now=now)
+            service = bootstrap.first_service(admin=admin, now=now)
+            answer = bootstrap.summary(admin=admin, token=token, service=service, now=now)
         self.stdout.write(json.dumps(answer))
