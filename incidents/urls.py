@@ -1,4 +1,24 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from incidents.views import ack_link, acts, board, declaring, page, writing
 
 app_name = "incidents"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", board.board, name="list"),
+    path("incidents/bell/", board.bell, name="bell"),
+    path("ack/<str:token>", ack_link.ack_link, name="ack-link"),
+    path("incidents/declare/", declaring.declare, name="declare"),
+    path("incidents/declare/who/", declaring.who, name="declare-who"),
+    path("incidents/<int:number>/", page.detail, name="detail"),
+    path("incidents/<int:number>/live/", page.live, name="live"),
+    path("incidents/<int:number>/pages/", page.pages, name="pages"),
+    path("incidents/<int:number>/edit/", writing.edit, name="edit"),
+    path("incidents/<int:number>/notes/", writing.note, name="note"),
+    path("incidents/<int:number>/updates/", writing.update, name="update"),
+    path("incidents/<int:number>/roles/", writing.role, name="role"),
+    path("incidents/<int:number>/acknowledge/", acts.acknowledge, name="acknowledge"),
+    path("incidents/<int:number>/declare/", acts.declare, name="declare-it"),
+    path("incidents/<int:number>/move/<slug:verb>/", acts.move, name="move"),
+    path("incidents/<int:number>/escalate/", acts.escalate, name="escalate"),
+    path("incidents/<int:number>/page-again/", acts.page_again, name="page-again"),
+]

@@ -19,6 +19,10 @@ class BadLink(Exception):
     """The link was changed, or is older than two days."""
 
 
+class ExpiredLink(BadLink):
+    """The link was right and is older than two days."""
+
+
 def token(delivery_id: int) -> str:
     """The last part of the link."""
     return signing.TimestampSigner(salt=SALT, sep="~").sign(str(delivery_id))
@@ -30,8 +34,10 @@ def link(delivery_id: int) -> str:
 
 
 def read(text: str) -> int:
-    """The delivery's id; raises BadLink. Compared in constant time by the signer."""
+    """The delivery's id; raises BadLink, ExpiredLink. Compared in constant time by the signer."""
     try:
         return int(signing.TimestampSigner(salt=SALT, sep="~").unsign(text, max_age=VALID_FOR))
+    except signing.SignatureExpired as error:
+        raise ExpiredLink(str(error)) from error
     except (signing.BadSignature, ValueError) as error:
         raise BadLink(str(error)) from error

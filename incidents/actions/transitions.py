@@ -59,8 +59,8 @@ def acknowledge_by_link(*, token: str, now: datetime) -> tuple[Incident, Deliver
     """
     delivery = paged_by(token=token)
     kind, _, number = delivery.subject.partition(":")
-    if kind != "incident" or delivery.user is None:
-        raise BadLink("nothing to acknowledge")
+    if kind != "incident" or delivery.user is None or not delivery.user.can_respond:
+        raise BadLink("nothing to acknowledge, or nobody who may")
     incident, first = acknowledge(
         incident_id=int(number), actor=delivery.user, now=now, via=f"link in {delivery.transport}"
     )

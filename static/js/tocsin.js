@@ -54,6 +54,9 @@
 
   // --- Live updates: the stream says what changed, the page asks for its fragment again
   const tell = (name) => document.body.dispatchEvent(new CustomEvent(name, { bubbles: true }));
+  // Lists hear of it at most once a second, however many things change, and always after the last one.
+  const due = {};
+  const tellSoon = (name) => { due[name] ??= setTimeout(() => { delete due[name]; tell(name); }, 1000); };
   const live = { source: null, tries: 0, poll: 0, retry: 0 };
   const stamp = () => {
     live.last = new Date();
@@ -75,6 +78,8 @@
     try { message = JSON.parse(event.data); } catch { return; }
     if (typeof message.t !== "string" || !/^[a-z_]+$/.test(message.t)) return;
     tell(`changed:${message.t}`);
+    tellSoon(`changed:${message.t}s`);
+    if (message.t === "all") tell("changed:poll"); // the stream could not keep up and says so
     if (Number.isInteger(message.id)) tell(`changed:${message.t}:${message.id}`);
     stamp();
   };

@@ -1,0 +1,51 @@
+"""What the link in a page shows to whoever follows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from accounts.models import User
+from incidents.models import EntryKind, Escalation, Incident, State
+from incidents.queries.ledger import people_paged
+from incidents.queries.timeline import Move, last_move
+from notifications.acks import BadLink
+from notifications.models import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The incident behind a link, seen by `person`, who was paged.
+
+    `waits` while somebody is needed; `answer` is who acknowledged last, `ended` who closed it when it is over.
+    """
+
+    incident: Incident
+    person: User
+    waits: bool
+    answer: Move | None
+    ended: Move | None
+    others: tuple[User, ...]
+
+    @property
+    def is_theirs(self) -> bool:
+        """The person themselves has answered last."""
+        return self.answer is not None and self.answer.person == self.person
+
+
+def told(delivery: Delivery) -> Told:
+    """Raises BadLink for a delivery that pages nobody about an incident, or somebody who may not act any more."""
+    kind, _colon, number = delivery.subject.partition(":")
+    person = delivery.user
+    if kind != "incident" or person is None or not person.can_respond:
+        raise BadLink("nothing to acknowledge, or nobody who may")
+    incident = Incident.objects.select_related("service").defer("search").get(pk=int(number))
+    is_running = Escalation.objects.running().filter(incident=incident).exists()
+    answers = [EntryKind.ACKNOWLEDGED] if incident.is_open else [EntryKind.ACKNOWLEDGED, EntryKind.STATE]
+    return Told(
+        incident,
+        person,
+        incident.is_open and (is_running or incident.state == State.TRIAGE),
+        last_move(incident, answers[:1]),
+        None if incident.is_open else last_move(incident, answers[1:]),
+        tuple(people_paged(incident, besides=person)),
+    )

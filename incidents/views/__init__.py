@@ -1,0 +1,1 @@
+"""The pages where incidents are seen and answered."""
