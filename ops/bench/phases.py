@@ -86,7 +86,7 @@ def bare(bench: Bench) -> Result:
 def accept(bench: Bench) -> Result:
     """Events with distinct keys at 16 connections, the workers draining meanwhile; then the rest drains."""
     key, lasts = bench.keys["gather"], bench.seconds(12)
-    before = bench.count("select count(*) from alerts_event")
+    before, cpu = bench.count("select count(*) from alerts_event"), bench.cpu()
     began = time.monotonic()
     answers = asyncio.run(
         client.as_fast_as_possible(bench.stack.port, lambda n: client.event(key, f"acc-{n}"), lasts, 16)
@@ -95,6 +95,7 @@ def accept(bench: Bench) -> Result:
     while bench.count("select count(*) from alerts_event where processed_at is null"):
         time.sleep(0.1)
     stored = bench.count("select count(*) from alerts_event") - before
+    used = {name: round(value - cpu.get(name, 0), 1) for name, value in bench.cpu().items()}
     rate = len(answers.seconds) / lasts
     found: Result = {"per_second": round(rate), **percentiles(answers.seconds), "refused": answers.refused}
     if "bare" in bench.results:
@@ -106,6 +107,7 @@ def accept(bench: Bench) -> Result:
         "waiting_at_end": waiting,
         "drained_after_s": round(took - lasts, 1),
         "drained_per_second": round(stored / took),
+        "cpu_s": used,
     }
 
 
