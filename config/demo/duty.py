@@ -160,7 +160,7 @@ def _overrides(schedules: dict[str, Schedule], company: Company, admin: User, no
         ("storefront", people["mateo"], people["claire"], 6, 3 * 24 * hours, "Long weekend"),
         ("platform", people["noor"], people["kwame"], 9, 24 * hours, "Speaking at a meet-up"),
     ):
-        starts = now + timedelta(days=begins)
+        starts = (now + timedelta(days=begins)).replace(minute=0, second=0, microsecond=0)
         add_override(
             actor=actor,
             now=min(starts, now) - timedelta(days=3),
