@@ -12,6 +12,8 @@ import structlog
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config.openapi import SPECTACULAR
+
 env = environ.Env()
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA_DIR = Path(env.str("TOCSIN_DATA_DIR", default=str(BASE_DIR / "var")))
@@ -138,8 +140,16 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 # Chores only: nothing that pages waits for beat.
 CELERY_BEAT_SCHEDULE = {
-    "render-status-pages": {"task": "statuspage.tasks.render_pages", "schedule": 60.0, "options": {"expires": 60}},
-    "wake-waiting-pdfs": {"task": "postmortems.tasks.wake_waiting_pdfs", "schedule": 60.0, "options": {"expires": 60}},
+    "render-status-pages": {
+        "task": "statuspage.tasks.render_pages",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
+    "wake-waiting-pdfs": {
+        "task": "postmortems.tasks.wake_waiting_pdfs",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 # --- People
@@ -252,24 +262,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["config.rest.ReadOrRespond"],
     "DEFAULT_PAGINATION_CLASS": "config.rest.Pages",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": [],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "EXCEPTION_HANDLER": "config.rest.problem",
+    "DEFAULT_PARSER_CLASSES": ["config.rest.JSONBody"],
+    "EXCEPTION_HANDLER": "config.problems.problem",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Tocsin API",
-    "DESCRIPTION": "Incidents, alerts, on call and postmortems. Errors are RFC 9457 problem documents.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
-    "COMPONENT_SPLIT_REQUEST": True,
-}
+SPECTACULAR_SETTINGS = SPECTACULAR
 
 # --- Logs: one JSON object a line
 LOG_LEVEL = env.str("TOCSIN_LOG_LEVEL", default="INFO")

@@ -19,8 +19,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("insights.urls")),
     path("account/", include("allauth.account.urls")),
     path("admin/", admin.site.urls),
+    path("api/", include("config.api")),
     path("dev/mail", mails, name="dev-mail"),
     path("dev/mail/<str:name>", mail_html, name="dev-mail-html"),
     path("metrics", metrics, name="metrics"),
     path("readyz", readyz, name="readyz"),
 ]
+
+# Below /api/ the answers are problem documents, elsewhere Django's own.
+handler400 = "config.problems.bad_request"
+handler500 = "config.problems.server_error"

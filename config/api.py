@@ -1,0 +1,43 @@
+"""Every address below /api/."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, include, path, re_path
+from drf_spectacular.views import SpectacularSwaggerSplitView
+from rest_framework.permissions import AllowAny
+from rest_framework.routers import SimpleRouter
+
+from accounts.api import UserViewSet
+from alerts.api import AlertViewSet
+from catalog.api import ServiceViewSet
+from config.problems import Unknown
+from config.schema import SchemaView
+from incidents.api import IncidentViewSet
+from oncall.api import OnCallViewSet
+from postmortems.api import PostmortemViewSet
+
+router = SimpleRouter(trailing_slash=False)
+router.register("incidents", IncidentViewSet, basename="incident")
+router.register("alerts", AlertViewSet, basename="alert")
+router.register("services", ServiceViewSet, basename="service")
+router.register("oncall", OnCallViewSet, basename="oncall")
+router.register("postmortems", PostmortemViewSet, basename="postmortem")
+router.register("users", UserViewSet, basename="user")
+
+
+class DocsView(SpectacularSwaggerSplitView):
+    """The API's reference in the browser; all of it comes from here."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    url_name = "api-schema"
+    template_name = "config/api_docs.html"
+    title = "Tocsin API"
+
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("v1/", include(router.urls)),
+    path("schema", SchemaView.as_view(), name="api-schema"),
+    path("docs", DocsView.as_view(), name="api-docs"),
+    re_path("", Unknown.as_view()),
+]
