@@ -21,7 +21,7 @@ from alerts.batch import Batch
 from alerts.models import Event, Integration
 from alerts.sources.base import Parsed
 from alerts.sources.registry import reader
-from lib.jsonbody import parse
+from lib.jsonbody import BadBody, parse
 from lib.text import clean
 from notifications import measures
 
@@ -88,7 +88,7 @@ def _write(integration: Integration, events: list[Event], now: datetime) -> None
         # The boundary to whatever tools send: what cannot be written must not stop those behind it.
         if len(events) == 1:
             log.exception("event %s could not be processed", events[0].pk)
-            events[0].problem = _reason(error)
+            events[0].problem = reason_of(error)
             return
         for event in events:
             event.problem, event.notes = "", []
@@ -104,7 +104,7 @@ def _parsed(kind: str, event: Event) -> Parsed:
     except Exception as error:
         # The same boundary: one odd event must not stop those behind it.
         log.exception("event %s could not be read", event.pk)
-        event.problem = _reason(error)
+        event.problem = reason_of(error)
         return Parsed()
 
 
@@ -115,8 +115,10 @@ def read(kind: str, event: Event) -> Parsed:
     return source.parse(obj, received_at=event.received_at, dedup_key=event.dedup_key)
 
 
-def _reason(error: Exception) -> str:
-    return clean(f"{type(error).__name__}: {error}", 500)
+def reason_of(error: Exception) -> str:
+    """One line for whoever looks at the event; a refusal of ours is a sentence already."""
+    said = error.reason if isinstance(error, BadBody) else f"{type(error).__name__}: {error}"
+    return clean(said, 500)
 
 
 MARK = """

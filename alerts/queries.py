@@ -9,11 +9,22 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    IntegerField,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
 
 from accounts.models import User
 from alerts.arrivals import Arrivals, counted
-from alerts.models import Alert, AlertState, Event, Integration
+from alerts.models import Alert, AlertSeverity, AlertState, Event, Integration
 from incidents.models import Incident
 
 SHOWN_EVENTS = 50
@@ -116,18 +127,18 @@ def alerts_of_event(event: Event, dedup_keys: Collection[str]) -> dict[str, Aler
 
 
 def alerts_of(incident: Incident) -> QuerySet[Alert]:
-    """Those that still fire first, then by when they were last seen, newest first."""
-    rank = Case(
-        When(state=AlertState.OPEN, then=Value(0)),
-        When(state=AlertState.ACKNOWLEDGED, then=Value(1)),
-        default=Value(2),
-        output_field=IntegerField(),
-    )
+    """Those that still fire first, then the worst, then those that were seen last."""
     return (
         Alert.objects.filter(incident=incident)
         .select_related("integration")
-        .order_by(rank, F("last_seen_at").desc(), F("pk").desc())
+        .order_by(_place("state", AlertState), _place("severity", AlertSeverity), "-last_seen_at", "-pk")
     )
+
+
+def _place(name: str, order: type[TextChoices]) -> Case:
+    """Sorts by a column's place among its choices."""
+    whens = [When(**{name: value}, then=Value(place)) for place, value in enumerate(order.values)]
+    return Case(*whens, default=Value(len(whens)), output_field=IntegerField())
 
 
 def may_change(user: User, integration: Integration) -> bool:

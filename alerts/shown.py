@@ -13,11 +13,12 @@ from lib.text import truncate
 
 IN_PANEL = 600
 WHOLE = 200_000
+PROSE_LINES = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A line of an alert's details. `href` where the value is a web address, `is_block` where it has more lines."""
+    """A line of an alert's details. `href` where the value is a web address, `is_block` where it is JSON or a log."""
 
     name: str
     text: str
@@ -46,10 +47,22 @@ def web_links(links: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def details(values: Mapping[str, Any], longest: int) -> Iterable[Detail]:
-    """One line for each name; objects and lists as indented JSON."""
-    for name, value in values.items():
+    """A line for each name, for labels and the like one for each of theirs; whatever is deeper is indented JSON."""
+    for name, value in _flat(values):
         text = truncate(_written(value), longest)
-        yield Detail(str(name), text, url(value), "\n" in text or len(text) > 120)
+        yield Detail(name, text, url(value), isinstance(value, dict | list) or text.count("\n") > PROSE_LINES)
+
+
+def _flat(values: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    for name, value in values.items():
+        if (
+            isinstance(value, dict)
+            and value
+            and not any(isinstance(each, dict | list) for each in value.values())
+        ):
+            yield from ((f"{name}.{inner}", each) for inner, each in value.items())
+        else:
+            yield str(name), value
 
 
 def pretty(body: str) -> str:

@@ -98,22 +98,38 @@ def _by_path(request: HttpRequest, kind: str, key: str) -> HttpResponse:
 
 def _body(request: HttpRequest) -> bytes:
     """The bytes, at most as many as are accepted; raises BadBody."""
-    too_large = BadBody(
-        f"The body is too large; at most {settings.INTAKE_MAX_BYTES} bytes are accepted.", 413
-    )
     length = request.META.get("CONTENT_LENGTH") or "0"
+    # No number of nineteen digits is small, and int() refuses one of some thousand.
     if (
         length.isascii()
         and length.isdigit()
         and (len(length) > 18 or int(length) > settings.INTAKE_MAX_BYTES)
     ):
-        raise too_large
+        raise _too_large()
     try:
-        return request.body
+        return (
+            _chunked(request)
+            if "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+            else request.body
+        )
     except RequestDataTooBig as error:
-        raise too_large from error
+        raise _too_large() from error
     except OSError as error:
         raise BadBody("The body ended before it was complete.") from error
+
+
+def _chunked(request: HttpRequest) -> bytes:
+    """A body that comes in chunks has no length, and Django takes it for empty."""
+    stream, found = request.META["wsgi.input"], b""
+    while chunk := stream.read(settings.INTAKE_MAX_BYTES + 1 - len(found)):
+        found += chunk
+        if len(found) > settings.INTAKE_MAX_BYTES:
+            raise _too_large()
+    return found
+
+
+def _too_large() -> BadBody:
+    return BadBody(f"The body is too large; at most {settings.INTAKE_MAX_BYTES} bytes are accepted.", 413)
 
 
 def _without(key: str, raw: bytes, body: object) -> str:

@@ -22,7 +22,7 @@ from alerts import queries
 from alerts.arrivals import Arrivals, summed
 from alerts.forms import IntegrationSearch
 from alerts.models import Event, Integration
-from alerts.processing import read
+from alerts.processing import read, reason_of
 from alerts.shown import pretty
 from alerts.sources.base import Change, Parsed, Signal
 from alerts.sources.registry import KINDS, setup_html
@@ -145,7 +145,7 @@ def _read(subject: Integration, found: Event) -> tuple[Parsed, str]:
         return read(subject.kind, found), ""
     except Exception as error:
         # The boundary to whatever tools send: an odd body is what this page is for.
-        return Parsed(), f"{type(error).__name__}: {error}"
+        return Parsed(), reason_of(error)
 
 
 def _came(subject: Integration, now: datetime) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -62,8 +63,8 @@ class Door:
     def any_event(self, text: str) -> dict[str, Any]:
         """A trigger of this kind with that text in every field that takes any."""
         if self.kind == "pagerduty":
-            payload = dict[str, Any].fromkeys(("summary", "source", "component", "group", "class"), text)
-            payload = {**payload, "severity": "critical", "custom_details": {text: text}}
+            payload: dict[str, Any] = {"severity": "critical", "custom_details": {text: text}}
+            payload.update(dict.fromkeys(("summary", "source", "component", "group", "class"), text))
             links = [{"href": text, "text": text}, {"href": "https://ok.example/", "text": text}]
             return self.event(payload=payload, links=links, client=text, client_url=text, dedup_key=text)
         if self.kind == "alertmanager":
@@ -372,6 +373,15 @@ def test_the_limit_is_512000_bytes(any_door: Door) -> None:
 def test_a_body_that_says_that_it_is_too_large_is_not_even_read(any_door: Door, length: str) -> None:
     answer = Client().post(any_door.path, b"{}", content_type="application/json", CONTENT_LENGTH=length)
     assert answer.status_code in (413, 404)  # a key in the path is looked at first
+
+
+@pytest.mark.parametrize(("size", "status"), [(0, 202), (MOST, 202), (MOST + 1, 413), (3 * MOST, 413)])
+def test_a_body_in_chunks_is_read_as_far_as_is_accepted(any_door: Door, size: int, status: int) -> None:
+    body = sized(any_door, size) if size else json.dumps(any_door.any_event("x")).encode()
+    extra: dict[str, Any] = {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": ""}
+    headers = {"Transfer-Encoding": "chunked"}
+    answer = Client().post(any_door.path, b"", content_type="text/plain", headers=headers, **extra)
+    assert answer.status_code == status
 
 
 def test_a_body_that_ends_early_is_refused(any_door: Door) -> None:

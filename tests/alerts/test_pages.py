@@ -281,10 +281,10 @@ def test_each_event_says_what_became_of_it(browser_of: Browser, viewer: User, do
     text = get(browser_of(viewer), path)
     said = dict(re.findall(r'<li id="event-(\d+)">(.*?)</li>', text))
     assert f'Opened <a href="/alerts/{Alert.objects.get().pk}/">disk is full' in said[str(opened.pk)]
-    assert f"#{Incident.objects.get().pk} disk is full" in said[str(opened.pk)]
+    assert f">#{Incident.objects.get().pk}</a>" in said[str(opened.pk)]
     assert "Repeats an alert" in said[str(repeated.pk)]
     assert "Ended <a" in said[str(ended.pk)]
-    assert "BadBody: The body is not valid JSON" in said[str(bad.pk)]
+    assert "The body is not valid JSON" in said[str(bad.pk)]
     assert "Change noted on the service" in text
     assert "nothing open to resolve under unknown" in text
 
@@ -393,7 +393,7 @@ def test_a_real_test_alert_opens_an_incident_of_low_urgency(
     assert incident.title == f"Test alert from {door.name}"
     assert (incident.urgency, incident.state) == (Urgency.LOW, State.TRIAGE)
     assert Alert.objects.get().dedup_key.startswith("tocsin-test-")
-    assert f"#{incident.pk} Test alert from" in get(browser, f"/integrations/{door.pk}/")
+    assert f'title="Test alert from {door.name}">#{incident.pk}<' in get(browser, f"/integrations/{door.pk}/")
 
 
 def test_a_disabled_integration_fires_no_test(browser_of: Browser, owner: User, door: Integration) -> None:
@@ -411,7 +411,7 @@ def test_a_disabled_integration_fires_no_test(browser_of: Browser, owner: User, 
 def stormy(door: Integration) -> Incident:
     """Seventeen alerts, one of them over."""
     for number in range(17):
-        tell(door, key=f"k{number:02}", custom_details={"n": number, "list": [1, 2]})
+        tell(door, key=f"k{number:02}", custom_details={"n": number, "list": [1], "tags": {"env": "prod"}})
     tell(door, "resolve", key="k16")
     turn()
     return Incident.objects.get()
@@ -440,6 +440,18 @@ def test_what_fires_comes_before_what_is_over(stormy: Incident, door: Integratio
     assert panel is not None
     assert panel["alerts"][0].alert.dedup_key == "k15"
     assert (panel["firing"], panel["total"], panel["more"]) == (1, 17, 12)
+
+
+def test_the_worst_comes_first(door: Integration, viewer: User) -> None:
+    for severity in ("info", "critical", "warning", "error"):
+        tell(door, key=severity, severity=severity)
+    tell(door, key="acked")
+    tell(door, "acknowledge", key="acked")
+    turn()
+    panel = incident_panel(Incident.objects.get(), viewer)
+    assert panel is not None
+    keys = [each.alert.dedup_key for each in panel["alerts"]]
+    assert keys == ["critical", "error", "warning", "info", "acked"]
 
 
 def test_an_incident_that_a_person_declared_has_no_panel(
@@ -473,6 +485,7 @@ def test_an_alert_shows_its_details_and_its_raw_payload(
     for text in (whole, raw):
         assert "&quot;dedup_key&quot;: &quot;k03&quot;" in text
     assert "<dt>n</dt><dd>3</dd>" in whole
+    assert "<dt>tags.env</dt><dd>prod</dd>" in whole
     assert "<html" not in raw
     assert browser.get(f"/alerts/{alert.pk}/raw/").headers["Location"] == f"/alerts/{alert.pk}/"
     Event.objects.all().delete()

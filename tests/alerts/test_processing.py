@@ -342,7 +342,7 @@ def test_an_event_that_cannot_be_read_is_kept_with_its_problem(door: Integration
     tell(door)
     turn()
     bad.refresh_from_db()
-    assert bad.problem.startswith("BadBody: The body is not valid JSON")
+    assert bad.problem.startswith("The body is not valid JSON")
     assert bad.processed_at == NOW
     assert Alert.objects.count() == 1
 
