@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from alerts.bulk import update_alerts
-from alerts.models import Alert, AlertSeverity, AlertState, Event, Integration
+from alerts.models import Alert, AlertState, Event, Integration
 from alerts.sources.base import Change, Parsed, Signal
+from alerts.wording import URGENT, details_of, named, opening_of
 from catalog.actions import NewChange, record_changes
 from catalog.models import Grouping, Service
 from incidents import signals
-from incidents.actions.opening import Opening, open_for_alerts
+from incidents.actions.opening import open_for_alerts
 from incidents.actions.timeline import Entry, append, lock_all
 from incidents.actions.transitions import acknowledge, resolve_quietly
 from incidents.models import EntryKind, Incident
 from notifications.models import Urgency
-
-URGENT = (AlertSeverity.CRITICAL, AlertSeverity.ERROR)
-NAMED = 5
 
 
 @dataclass(slots=True)
@@ -198,12 +195,12 @@ class Batch:
         return max(found, key=lambda each: each.pk, default=None)
 
     def _open(self, service: Service, groups: list[list[Work]]) -> list[Incident]:
-        openings = [_opening(service, self.integration, [work.alert for work in group]) for group in groups]
+        openings = [opening_of(service, self.integration, [work.alert for work in group]) for group in groups]
         return open_for_alerts(openings=openings, now=self.now)
 
     def _join(self, incident: Incident, new: list[Work]) -> None:
         alerts = [work.alert for work in new]
-        entry = Entry(EntryKind.ALERT, _named("joined", alerts), data={"alerts": len(alerts)})
+        entry = Entry(EntryKind.ALERT, named("joined", alerts), data={"alerts": len(alerts)})
         append([(incident, [entry])], now=self.now)
         signals.announce(incident.pk, "timeline")
 
@@ -250,7 +247,7 @@ class Batch:
                 [
                     Entry(
                         EntryKind.ALERT,
-                        _named("resolved", ended[incident.pk]),
+                        named("resolved", ended[incident.pk]),
                         data={"alerts": len(ended[incident.pk])},
                     )
                 ],
@@ -263,41 +260,6 @@ class Batch:
 
 
 FOLD = {"trigger": Batch.trigger, "acknowledge": Batch.acknowledge, "resolve": Batch.resolve}
-
-
-def details_of(signal: Signal) -> dict[str, object]:
-    """The details as sent, with the named fields that only some sources have."""
-    named = {"component": signal.component, "group": signal.group, "class": signal.class_}
-    return {**signal.details, **{name: value for name, value in named.items() if value}}
-
-
-def urgency_of(alerts: Iterable[Alert]) -> str:
-    """High as soon as one of them is critical or an error."""
-    return Urgency.HIGH if any(alert.severity in URGENT for alert in alerts) else Urgency.LOW
-
-
-def _opening(service: Service, integration: Integration, alerts: list[Alert]) -> Opening:
-    first = alerts[0]
-    more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
-    description = first.details.get("description", "")
-    return Opening(
-        service=service,
-        title=first.summary,
-        summary=description if isinstance(description, str) else "",
-        urgency=urgency_of(alerts),
-        source=integration.kind,
-        started_at=min(alert.started_at for alert in alerts),
-        entry=f"Opened by {integration.name}: {first.summary}{more}",
-        data={"integration": integration.pk, "severity": str(first.severity), "dedup_key": first.dedup_key},
-    )
-
-
-def _named(what: str, alerts: list[Alert]) -> str:
-    """One sentence for many alerts."""
-    if len(alerts) == 1:
-        return f"Alert {what}: {alerts[0].summary}"
-    names = "; ".join(alert.summary for alert in alerts[:NAMED])
-    return f"{len(alerts)} alerts {what}: {names}" + ("; …" if len(alerts) > NAMED else "")
 
 
 def _end(alert: Alert, moment: datetime) -> None:
