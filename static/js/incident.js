@@ -1,6 +1,9 @@
-// The incident's page. A line that two answers brought (one to a press, one to the stream's hint) is shown once.
+// The incident's page. What two answers brought (one to a press, one to the stream's hint) is shown once: lines of the
+// timeline, and panels that the page did not have before.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
-  for (const line of event.detail.fragment.querySelectorAll("li.tl[id]")) {
-    if (document.getElementById(line.id)) line.remove();
+  const { fragment, target } = event.detail;
+  const added = /^panels-/.test(target.id) ? "li.tl[id], section[id^='panel-']" : "li.tl[id]";
+  for (const element of fragment.querySelectorAll(added)) {
+    if (document.getElementById(element.id)) element.remove();
   }
 });
