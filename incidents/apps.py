@@ -7,7 +7,7 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         """Pages that fail report to their incident; pages of the layers below get their panels."""
         from incidents.panels import register_all  # noqa: PLC0415 - models are not loaded earlier
-        from incidents.sweep import could_not_reach, hold_rows  # noqa: PLC0415 - models are not loaded earlier
+        from incidents.unreachable import could_not_reach, hold_rows  # noqa: PLC0415 - models are not loaded earlier
         from notifications import subjects  # noqa: PLC0415
 
         subjects.register("incident", subjects.Owner(lock=hold_rows, unreachable=could_not_reach))

@@ -18,13 +18,11 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from incidents import messages, signals
-from incidents.actions.paging import SWEEP
-from incidents.actions.timeline import Entry, append, lock, lock_all, lock_incidents
+from incidents.actions.timeline import Entry, append, lock_incidents
 from incidents.models import EntryKind, Escalation, Incident
-from lib import wake
 from notifications import measures
 from notifications.actions.deliveries import build, enqueue
-from notifications.models import ContactMethod, Delivery, DeliveryKind, DeliveryState
+from notifications.models import ContactMethod, Delivery, DeliveryKind
 from notifications.recipients import NOW, people, ways
 from notifications.transports.base import Message
 from oncall import plan as plans
@@ -277,40 +275,3 @@ def _move_on(turns: list[Turn]) -> None:
 
 def _paged_so_far(turn: Turn) -> list[int]:
     return sorted({*turn.escalation.paged, *(user.pk for user in turn.users)})
-
-
-def hold_rows(incident_id: int) -> None:
-    """Lock what a failing page belongs to, in the order that an ack takes (notifications.subjects)."""
-    lock_all([incident_id])
-
-
-def could_not_reach(incident_id: int, delivery: Delivery, now: datetime) -> None:
-    """A person has no method left for a page: the timeline says so, and the next step does not wait for them.
-
-    The due time is moved up only when everybody of that step failed; one who may still answer keeps their time.
-    """
-    incident = lock(incident_id)
-    step = delivery.group.rpartition(":")[0]
-    entry = Entry(
-        EntryKind.ESCALATION,
-        f"{delivery.user} could not be reached: {delivery.outcome or 'every method failed'}",
-        data={"user": delivery.user_id, "delivery": delivery.pk},
-    )
-    append([(incident, [entry])], now=now)
-    others = Delivery.objects.about(delivery.subject).filter(group__startswith=f"{step}:")
-    if not others.exclude(state__in=[DeliveryState.FAILED, DeliveryState.CANCELLED]).exists():
-        _advance(incident, step, now)
-    signals.announce(incident.pk, "escalation")
-
-
-def _advance(incident: Incident, step: str, now: datetime) -> None:
-    """Only if the escalation still waits behind that very step; a fallback round keeps its time."""
-    escalation = Escalation.objects.running().filter(incident=incident).first()
-    if escalation is None:
-        return
-    cycle, place = (int(part) for part in step.split(":")[-2:])
-    plan = plans.from_json(escalation.plan)
-    due = plans.advance_after_unreachable(plan, Position(cycle, place), now)
-    if due.position == Position(escalation.cycle, escalation.step) and due.at < escalation.next_step_at:
-        Escalation.objects.filter(pk=escalation.pk).update(next_step_at=due.at)
-        transaction.on_commit(partial(wake.ring, SWEEP))

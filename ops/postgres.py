@@ -29,7 +29,7 @@ SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "60",
-    "shared_buffers": "64MB",
+    "shared_buffers": "32MB",
     "effective_cache_size": "256MB",
     "work_mem": "8MB",
     "max_wal_size": "512MB",
