@@ -109,7 +109,8 @@ def test_a_browser_reads_by_its_session_and_writes_only_with_a_csrf_token(
     assert "CSRF" in refused.json()["detail"]
     browser.get("/api/docs", {"script": ""})
     token = browser.cookies["csrftoken"].value
-    assert browser.post(path, headers={"X-CSRFToken": token}).status_code == 200
+    answer = browser.post(path, {}, "application/json", headers={"X-CSRFToken": token})
+    assert answer.status_code == 200
 
 
 def test_a_token_needs_no_csrf_token(member: User, triaged: Incident) -> None:

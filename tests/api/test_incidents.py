@@ -132,6 +132,7 @@ def test_a_key_that_is_none_is_refused(as_member: Client, service: Service, key:
         ("severity", 5),
         ("severity", True),
         ("severity", "one"),
+        ("severity", "\ud800"),
         ("severity", []),
         ("service", "no-such-service"),
         ("service", "nul\x00"),
