@@ -7,3 +7,13 @@ document.addEventListener("htmx:oobBeforeSwap", (event) => {
     if (document.getElementById(element.id)) element.remove();
   }
 });
+
+// A press replaces the header with its button; whoever works by keyboard then stands on the next right action.
+let pressed = false;
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.detail.elt.closest(".incident-act")) pressed = true;
+});
+document.addEventListener("htmx:oobAfterSwap", (event) => {
+  if (!pressed || event.detail.target.id !== "incident-head" || document.activeElement !== document.body) return;
+  document.getElementById("main-action")?.focus({ preventScroll: true });
+});

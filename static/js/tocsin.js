@@ -237,9 +237,10 @@
     if (event.detail.xhr?.status === 422) focusFirstError(event.target);
     stamp();
   });
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const form = event.detail.elt.closest?.("form");
-    if (form && event.detail.successful) dropDrafts(form);
+  // Before the answer is swapped in: a fresh field would find the draft of what was sent just now.
+  document.addEventListener("htmx:beforeOnLoad", (event) => {
+    const form = event.detail.elt.closest?.("form"), { status } = event.detail.xhr;
+    if (form && status >= 200 && status < 300) dropDrafts(form);
   });
   document.addEventListener("htmx:responseError", (event) => {
     const status = event.detail.xhr.status;
