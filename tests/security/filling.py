@@ -1,0 +1,136 @@
+"""The forms on the pages, read from their HTML as a browser reads it, with what a browser would send."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from accounts.models import User
+from tests.security.routes import OWN, PUBLIC, routes
+from tests.security.site import Site
+
+_BUTTONS = {"submit", "button", "reset", "image"}
+
+
+@dataclass
+class Form:
+    """Where it posts, its fields as they are filled when the page is opened, and who opened it."""
+
+    action: str
+    page: str
+    data: dict[str, list[str]] = field(default_factory=dict)
+    fixed: set[str] = field(default_factory=set)
+    user: User | None = None
+
+    @property
+    def key(self) -> tuple[str, tuple[str, ...]]:
+        return self.action, tuple(sorted(self.data))
+
+
+class _Reader(HTMLParser):
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.page, self.found = page, list[Form]()
+        self._form: Form | None = None
+        self._select = self._text = ""
+        self._options: list[tuple[str, bool]] = []
+        self._typed = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        at = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            is_post = at.get("method", "get").lower() == "post"
+            action = urlsplit(urljoin(self.page, at.get("action") or self.page)).path
+            self._form = Form(action, self.page) if is_post else None
+        elif self._form is None:
+            return
+        elif tag == "input":
+            self._input(self._form, at)
+        elif tag == "select":
+            self._select, self._options = at.get("name", ""), []
+        elif tag == "option" and self._select:
+            self._options.append((at.get("value", ""), "selected" in at))
+        elif tag == "textarea":
+            self._text, self._typed = at.get("name", ""), ""
+        elif tag == "button" and at.get("name"):
+            self._put(self._form, at["name"], at.get("value", ""))
+            self._form.fixed.add(at["name"])
+
+    def handle_data(self, data: str) -> None:
+        if self._text:
+            self._typed += data
+
+    def handle_endtag(self, tag: str) -> None:
+        form = self._form
+        if form is None:
+            return
+        if tag == "select" and self._select:
+            chosen = [value for value, selected in self._options if selected]
+            filled = [value for value, _ in self._options if value]
+            for value in chosen or filled[:1]:
+                self._put(form, self._select, value)
+            self._select = ""
+        elif tag == "textarea" and self._text:
+            self._put(form, self._text, self._typed.strip() or "Something")
+            self._text = ""
+        elif tag == "form":
+            form.data.pop("csrfmiddlewaretoken", None)
+            self.found.append(form)
+            self._form = None
+
+    def _input(self, form: Form, at: dict[str, str]) -> None:
+        name, kind = at.get("name", ""), at.get("type", "text")
+        if not name or kind in _BUTTONS or (kind in ("radio", "checkbox") and "checked" not in at):
+            return
+        self._put(form, name, at.get("value") or _TYPED.get(kind, "Something"))
+        if kind == "hidden":
+            form.fixed.add(name)
+
+    def _put(self, form: Form, name: str, value: str) -> None:
+        if name in form.fixed and name in form.data:
+            return  # of several buttons one is pressed
+        form.data.setdefault(name, []).append(value)
+
+
+_TYPED = {
+    "checkbox": "on",
+    "number": "5",
+    "date": "2030-01-15",
+    "time": "09:00",
+    "datetime-local": "2026-01-15T09:00",
+    "url": "https://example.test/",
+    "email": "somebody@example.test",
+    "password": "correct horse battery",
+    "hidden": "",
+}
+
+
+def read_forms(html: str, page: str) -> list[Form]:
+    """The forms that post, in their order on the page."""
+    reader = _Reader(page)
+    reader.feed(html)
+    return reader.found
+
+
+def read_all(site: Site) -> list[Form]:
+    """Every form that is found, once each: an admin's, one's own, and those of who does not sign in."""
+    found: dict[tuple[str, tuple[str, ...]], Form] = {}
+    for user, names in ((site.admin, None), (site.owner, OWN), (None, PUBLIC)):
+        for form in _read(site, user, names):
+            found.setdefault(form.key, form)
+    return list(found.values())
+
+
+def _read(site: Site, user: User | None, names: set[str] | None) -> Iterator[Form]:
+    browser = site.browser(user)
+    for route in routes():
+        if route.is_api or route.is_admin or (names is not None and route.key not in names):
+            continue
+        path = route.path(site)
+        answer = browser.get(path)
+        if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
+            for form in read_forms(answer.content.decode(), path):
+                form.user = user
+                yield form

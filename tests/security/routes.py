@@ -1,0 +1,274 @@
+"""Every route of the installation, and who may do what there.
+
+A route that stands in no group, or whose address cannot be filled from the table, fails the tests: whoever adds a page
+says here whom it is for.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+if TYPE_CHECKING:
+    from tests.security.site import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A pattern of the URLconf: its full name, and the names of the parts that vary."""
+
+    name: str
+    parts: frozenset[str]
+    pattern: str
+    key: str = ""
+    """What the tables call it: its name, with "(new)" where a page without an id shares it."""
+
+    @property
+    def is_api(self) -> bool:
+        return self.pattern.startswith("api/")
+
+    @property
+    def is_admin(self) -> bool:
+        return self.pattern.startswith("admin/")
+
+    def path(self, site: Site) -> str:
+        """The address, filled with things of `site`; KeyError where the table has no line for it."""
+        if self.name == "":
+            return "/api/v1/no-such-thing"
+        return reverse(self.name, kwargs=filled(self, site))
+
+
+def routes() -> list[Route]:
+    """All of them, Django's admin and allauth's pages too."""
+    found = list(_walk(get_resolver(), (), "", frozenset()))
+    named = Counter(route.name for route in found)
+    return [replace(route, key=_key(route, named)) for route in found]
+
+
+def _key(route: Route, named: Counter[str]) -> str:
+    is_new = route.name and named[route.name] > 1 and not route.parts and not route.is_admin
+    return f"{route.name} (new)" if is_new else route.name
+
+
+def _walk(
+    resolver: URLResolver, spaces: tuple[str, ...], before: str, parts: frozenset[str]
+) -> Iterator[Route]:
+    for each in resolver.url_patterns:
+        own = parts | frozenset(each.pattern.regex.groupindex) | frozenset(each.pattern.converters)
+        pattern = before + str(each.pattern)
+        if isinstance(each, URLPattern):
+            name = ":".join((*spaces, each.name)) if each.name else ""
+            yield Route(name, own, pattern)
+        else:
+            inside = (*spaces, each.namespace) if each.namespace else spaces
+            yield from _walk(each, inside, pattern, own)
+
+
+def filled(route: Route, site: Site) -> dict[str, Any]:
+    """The varying parts of the address."""
+    if not route.parts:
+        return {}
+    if route.is_admin:
+        return {part: ADMIN_PARTS[part] for part in route.parts}
+    return {part: value(site) if callable(value) else value for part, value in FILLED[route.name].items()}
+
+
+ADMIN_PARTS: dict[str, object] = {
+    "object_id": "1",
+    "content_type_id": 1,
+    "app_label": "accounts",
+    "url": "no-such-page",
+}
+
+_open = {"number": lambda site: site.triaged.pk}
+_declared = {"number": lambda site: site.declared.pk}
+_reviewed = {"number": lambda site: site.reviewed.pk}
+_team = {"slug": lambda site: site.team.slug}
+_member = {**_team, "pk": lambda site: site.member.pk}
+_service = {"slug": lambda site: site.service.slug}
+_schedule = {"pk": lambda site: site.schedule.pk}
+_policy = {"pk": lambda site: site.policy.pk}
+_integration = {"pk": lambda site: site.integration.pk}
+_event = {**_integration, "event_pk": lambda site: site.event.pk}
+_alert = {"pk": lambda site: site.alert.pk}
+_method = {"pk": lambda site: site.method.pk}
+_rule = {"pk": lambda site: site.rule.pk}
+_person = {"pk": lambda site: site.invited.pk}
+_item = {**_reviewed, "pk": lambda site: site.action_item.pk}
+_page = {"slug": lambda site: site.page.slug}
+_component = {**_page, "pk": lambda site: site.component.pk}
+_api = {"pk": lambda site: site.triaged.pk}
+_api_reviewed = {"pk": lambda site: site.reviewed.pk}
+
+FILLED: dict[str, dict[str, Any]] = {
+    "incidents:ack-link": {"token": lambda site: site.ack_token},
+    **dict.fromkeys(
+        [
+            *(f"incidents:{name}" for name in ("detail", "live", "pages", "edit", "note", "role")),
+            *(f"incidents:{name}" for name in ("update", "acknowledge", "declare-it", "escalate")),
+            *("alerts:incident-alerts", "alerts:incident-panel"),
+        ],
+        _open,
+    ),
+    "incidents:page-again": _declared,
+    "incidents:move": {**_declared, "verb": "mitigate"},
+    **dict.fromkeys(("oncall:schedule", "oncall:schedule-edit", "oncall:schedule-delete"), _schedule),
+    **dict.fromkeys(("oncall:schedule-preview", "oncall:override-new"), _schedule),
+    "oncall:override-withdraw": {**_schedule, "override_pk": lambda site: site.override.pk},
+    **dict.fromkeys(("oncall:policy", "oncall:policy-edit", "oncall:policy-delete"), _policy),
+    **dict.fromkeys(("catalog:service", "catalog:service-edit"), _service),
+    **dict.fromkeys(("catalog:service-archive", "catalog:service-restore"), _service),
+    **dict.fromkeys(("accounts:person", "accounts:person-edit", "notifications:invite-again"), _person),
+    **dict.fromkeys(("accounts:team", "accounts:team-edit", "accounts:member-add"), _team),
+    **dict.fromkeys(("accounts:member-role", "accounts:member-remove"), _member),
+    "accounts:token-revoke": {"pk": lambda site: site.token.pk},
+    "notifications:method-new": {"name": "webhook"},
+    **dict.fromkeys(
+        [f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")], _method
+    ),
+    "notifications:rule-add": {"urgency": "low"},
+    **dict.fromkeys(("notifications:rule-move", "notifications:rule-remove"), _rule),
+    "notifications:welcome": {
+        "uid": lambda site: site.invitation[0],
+        "token": lambda site: site.invitation[1],
+    },
+    **dict.fromkeys(
+        [
+            *("alerts:integration", "alerts:integration-came", "alerts:integration-rename"),
+            *("alerts:integration-renew", "alerts:integration-disable", "alerts:integration-enable"),
+            *("alerts:integration-test", "alerts:integration-fire"),
+        ],
+        _integration,
+    ),
+    **dict.fromkeys(("alerts:event", "alerts:event-body"), _event),
+    **dict.fromkeys(("alerts:alert", "alerts:alert-raw"), _alert),
+    "postmortems:start": {"number": lambda site: site.unreviewed.pk},
+    **dict.fromkeys(
+        [
+            f"postmortems:{name}"
+            for name in (
+                *("detail", "read", "timeline", "import", "action-add", "submit", "approve", "return"),
+                *("publish", "reopen", "pdf"),
+            )
+        ],
+        _reviewed,
+    ),
+    "postmortems:section": {**_reviewed, "name": "impact"},
+    "postmortems:mark": {**_reviewed, "entry": 1},
+    "postmortems:action-edit": _item,
+    "postmortems:action-move": {**_item, "verb": "done"},
+    "postmortems:pdf-file": {**_reviewed, "pk": lambda site: site.pdf.pk},
+    **dict.fromkeys(
+        [f"statuspage:{name}" for name in ("bare", "public", "history", "atom", "page", "settings")], _page
+    ),
+    **dict.fromkeys(("statuspage:delete-page", "statuspage:new-component"), _page),
+    "statuspage:api": {**_page, "name": "summary.json"},
+    "statuspage:incident": {**_page, "public_id": lambda site: site.public_id},
+    **dict.fromkeys(
+        [f"statuspage:{name}" for name in ("component", "move-component", "delete-component")], _component
+    ),
+    "account_confirm_email": {"key": "no-such-key"},
+    "account_reset_password_from_key": {"uidb36": "1", "key": "no-such-key"},
+    "dev-mail-html": {"name": "1.eml"},
+    **dict.fromkeys(
+        [
+            f"incident-{name}"
+            for name in (
+                *("detail", "acknowledge", "declare", "deliveries", "notes", "resolve", "timeline"),
+                *("transition", "updates"),
+            )
+        ],
+        _api,
+    ),
+    "alert-detail": _alert,
+    "service-detail": _service,
+    **dict.fromkeys(("postmortem-detail", "postmortem-pdf"), _api_reviewed),
+}
+
+# --- Who may do what. Each name stands in one of these groups.
+
+PUBLIC = {
+    *("account_login", "account_logout", "account_inactive", "account_signup"),
+    *("account_email_verification_sent", "account_confirm_email", "account_confirm_login_code"),
+    *("account_reset_password", "account_reset_password_done"),
+    *("account_reset_password_from_key", "account_reset_password_from_key_done"),
+    "notifications:welcome",
+    "incidents:ack-link",
+    *(f"statuspage:{name}" for name in ("default", "bare", "public", "history", "atom", "api", "incident")),
+    *("api-schema", "api-docs", ""),
+    *("dev-mail", "dev-mail-html", "metrics", "readyz"),
+    *("admin:login", "admin:logout"),  # lead to the one sign-in
+}
+"""Whoever comes; nobody needs to be signed in."""
+
+READ = {
+    *("incidents:list", "incidents:bell", "incidents:detail", "incidents:live", "incidents:pages"),
+    *("oncall:now", "oncall:schedules", "oncall:schedule", "oncall:policies", "oncall:policy"),
+    *("catalog:services", "catalog:service"),
+    *("accounts:people", "accounts:person", "accounts:teams", "accounts:team"),
+    *("alerts:integrations", "alerts:integration-rows", "alerts:integration", "alerts:integration-came"),
+    *("alerts:event", "alerts:event-body", "alerts:incident-alerts", "alerts:incident-panel"),
+    *("alerts:alert", "alerts:alert-raw"),
+    *("statuspage:manage", "statuspage:page"),
+    *("postmortems:list", "postmortems:actions", "postmortems:detail", "postmortems:read"),
+    *("postmortems:timeline", "postmortems:pdf-file"),
+    "postmortems:pdf",  # whoever may read it may have it as a PDF, so its POST asks for one
+}
+"""Everybody who is signed in reads; there is nothing to change."""
+
+OWN = {
+    *("accounts:settings", "accounts:profile", "accounts:token-new", "accounts:token-revoke"),
+    *("notifications:me", "notifications:method-choose", "notifications:method-new"),
+    *(f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")),
+    *("notifications:rule-add", "notifications:rule-move", "notifications:rule-remove"),
+    *("account_email", "account_change_password", "account_set_password", "account_reauthenticate"),
+}
+"""Everybody who is signed in, for what is theirs alone."""
+
+RESPOND = {
+    *("incidents:declare", "incidents:declare-who", "incidents:edit", "incidents:note", "incidents:update"),
+    *("incidents:role", "incidents:acknowledge", "incidents:declare-it", "incidents:move"),
+    *("incidents:escalate", "incidents:page-again"),
+    *("postmortems:start", "postmortems:section", "postmortems:import", "postmortems:mark"),
+    *("postmortems:action-add", "postmortems:action-edit", "postmortems:action-move"),
+    *(f"postmortems:{name}" for name in ("submit", "approve", "return", "publish", "reopen")),
+}
+"""Responders and admins, whatever their team."""
+
+ON_DUTY = {"oncall:override-new", "oncall:override-withdraw"}
+"""Responders of the team, its managers, and admins."""
+
+TEAM = {
+    *("accounts:team-edit", "accounts:member-add", "accounts:member-role", "accounts:member-remove"),
+    *("catalog:service-edit", "catalog:service-archive", "catalog:service-restore"),
+    *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview"),
+    *("oncall:policy-edit", "oncall:policy-delete"),
+    *(f"alerts:integration-{name}" for name in ("rename", "renew", "disable", "enable", "test", "fire")),
+}
+"""Managers of the team that owns it, and admins."""
+
+MANAGE = {
+    *("catalog:service-new", "oncall:schedule-new", "oncall:policy-new", "alerts:integration-new"),
+    "oncall:schedule-preview (new)",
+    *("statuspage:new-page", "statuspage:settings", "statuspage:delete-page", "statuspage:new-component"),
+    *("statuspage:component", "statuspage:move-component", "statuspage:delete-component"),
+}
+"""Managers of any team, for what they make or for what belongs to no team, and admins."""
+
+ADMIN = {"accounts:team-new", "accounts:person-edit", "notifications:invite", "notifications:invite-again"}
+"""Admins alone."""
+
+GROUPS = {
+    "public": PUBLIC,
+    "read": READ,
+    "own": OWN,
+    "respond": RESPOND,
+    "on duty": ON_DUTY,
+    "team": TEAM,
+    "manage": MANAGE,
+    "admin": ADMIN,
+}

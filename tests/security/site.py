@@ -1,0 +1,266 @@
+"""An installation with one of everything: what the pages of the tables are filled with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.test import Client
+
+from accounts.actions import create_token
+from accounts.models import ApiToken, Role, Team, User
+from alerts.models import Alert, Event, Integration
+from alerts.processing import process_waiting
+from catalog.actions import NewChange, record_changes
+from catalog.models import Service
+from incidents.actions.opening import declare_new
+from incidents.actions.transitions import change_state
+from incidents.actions.writing import add_note, publish_update
+from incidents.models import EntryKind, Incident
+from incidents.sweep import sweep
+from lib.sealing import seal
+from notifications import acks, outbox
+from notifications.actions.invitations import invite, link_path
+from notifications.actions.methods import send_code
+from notifications.models import ContactMethod, Delivery, NotificationRule
+from oncall.models import EscalationPolicy, Override, Schedule
+from postmortems import actions as reviews
+from postmortems.models import ActionItem, ActionKind, PdfFile, Postmortem, Section
+from statuspage import actions as statuspage
+from statuspage.models import Component, Rendition, StatusPage
+from tests import making
+
+WEBHOOK_SECRET = "whsec_c2VjcmV0LW9mLWEtd2ViaG9vaw=="
+
+
+@dataclass
+class Site:
+    """`team` is Payments, with `owner` as its manager and `member` in it; `stranger` manages Search."""
+
+    now: datetime
+    admin: User
+    owner: User
+    member: User
+    stranger: User
+    viewer: User
+    invited: User
+    team: Team
+    other_team: Team
+    schedule: Schedule
+    policy: EscalationPolicy
+    service: Service
+    override: Override
+    integration: Integration
+    key: str
+    event: Event
+    alert: Alert
+    triaged: Incident
+    declared: Incident
+    unreviewed: Incident
+    reviewed: Incident
+    delivery: Delivery
+    postmortem: Postmortem
+    action_item: ActionItem
+    pdf: PdfFile
+    page: StatusPage
+    component: Component
+    method: ContactMethod
+    rule: NotificationRule
+    token: ApiToken
+    token_text: str
+
+    @property
+    def ack_token(self) -> str:
+        return acks.token(self.delivery.pk)
+
+    @property
+    def invitation(self) -> tuple[str, str]:
+        """The two varying parts of the link that lets `invited` in."""
+        uid, token = link_path(self.invited).strip("/").split("/")[1:]
+        return uid, token
+
+    @property
+    def public_id(self) -> str:
+        """The public page's id of its incident."""
+        return public_id_on(self.page)
+
+    def browser(self, user: User | None, **options: Any) -> Client:
+        """Signed in as that person, if one is given; what breaks is an answer of 500."""
+        client = Client(raise_request_exception=False, **options)
+        if user:
+            client.force_login(user)
+        return client
+
+
+def public_id_on(page: StatusPage) -> str:
+    paths = Rendition.objects.filter(page=page, path__startswith="incidents/").values_list("path", flat=True)
+    return paths[0].split("/")[1].partition(".")[0]
+
+
+def build(people: dict[str, Any], now: datetime) -> Site:
+    """By the actions, so that every row is as it would be."""
+    owner, member, stranger = people["owner"], people["member"], people["stranger"]
+    team = making.make_team("Payments", managers=(owner,), members=(member,))
+    other = making.make_team("Search", managers=(stranger,))
+    schedule = making.make_schedule(team, (member,), name="Payments primary")
+    policy = making.make_policy(team, (schedule,), (owner,), fallback=(owner,))
+    below = making.make_service(team, policy, "Ledger")
+    service = making.make_service(team, policy, "Payments API", runbook_url="https://wiki.example.test/pay")
+    service.depends_on.add(below)
+    integration, key = making.make_integration(service, "generic")
+    alert = fire(key, now)
+    deployed = NewChange(service_id=service.pk, summary="Deployed 1418", source="ci", happened_at=now)
+    record_changes(rows=[deployed], now=now)
+    page = statuspage.create_page(actor=people["admin"], name="Acme", slug="acme", headline="Hello", now=now)
+    component = statuspage.add_component(
+        actor=people["admin"], page=page, name="Checkout", group="Shop", services=[service], now=now
+    )
+    statuspage.add_component(actor=people["admin"], page=page, name="Search", now=now)
+    declared = declare_new(
+        actor=owner,
+        service=service,
+        title="Checkout is slow",
+        severity=2,
+        summary="Slow.",
+        now=now,
+        page=False,
+    )
+    publish_update(
+        incident_id=declared.pk,
+        actor=owner,
+        phase="investigating",
+        impact="partial_outage",
+        body="We look into it.",
+        is_public=True,
+        now=now,
+    )
+    statuspage.render(page=page, now=now)
+    assert alert.last_event
+    return Site(
+        now=now,
+        **people,
+        team=team,
+        other_team=other,
+        schedule=schedule,
+        policy=policy,
+        service=service,
+        override=_override(schedule, owner, member, now),
+        integration=integration,
+        key=key,
+        event=alert.last_event,
+        alert=alert,
+        triaged=alert.incident,
+        declared=declared,
+        unreviewed=_resolved(service, owner, now),
+        delivery=Delivery.objects.filter(subject=f"incident:{alert.incident_id}").earliest("id"),
+        page=page,
+        component=component,
+        **_review(service, owner, member, now),
+        **_reach(owner, now),
+    )
+
+
+def fire(key: str, now: datetime) -> Alert:
+    """An alert by the intake, processed, its first step paged and mailed."""
+    body = {
+        "summary": "Payments are down",
+        "source": "probe",
+        "severity": "critical",
+        "dedup_key": "down",
+        "url": "https://graphs.example.test/pay",
+        "details": {"region": "eu"},
+    }
+    answer = Client().post(f"/in/json/{key}", body, content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    process_waiting(now=now)
+    sweep(now=now)
+    outbox.send_due(worker="test", now=now)
+    return Alert.objects.select_related("incident", "last_event").get()
+
+
+def _override(schedule: Schedule, user: User, replaced: User, now: datetime) -> Override:
+    return Override.objects.create(
+        schedule=schedule,
+        user=user,
+        replaces=replaced,
+        starts_at=now + timedelta(hours=1),
+        ends_at=now + timedelta(hours=2),
+        reason="Dentist",
+        created_by=user,
+        created_at=now,
+    )
+
+
+def _resolved(service: Service, actor: User, now: datetime) -> Incident:
+    incident = declare_new(
+        actor=actor, service=service, title="Payments failed", severity=1, now=now, page=False
+    )
+    add_note(incident_id=incident.pk, actor=actor, text="It was *DNS*.", kind=EntryKind.HYPOTHESIS, now=now)
+    return change_state(incident_id=incident.pk, verb="resolve", actor=actor, now=now)
+
+
+def _review(service: Service, owner: User, member: User, now: datetime) -> dict[str, Any]:
+    """A draft with every section written, an action item and a finished PDF."""
+    incident = _resolved(service, owner, now)
+    postmortem = reviews.start(incident=incident, actor=owner, now=now)
+    for section in Section:
+        postmortem = reviews.save_section(
+            postmortem=postmortem,
+            section=section,
+            text="It *was* down.",
+            seen=postmortem.version,
+            actor=owner,
+            now=now,
+        )
+    item = reviews.add_action_item(
+        postmortem=postmortem,
+        text="Buy more pipes",
+        owner=member,
+        due_on=now.date(),
+        kind=ActionKind.PREVENT,
+        actor=owner,
+        now=now,
+    )
+    pdf = PdfFile.objects.create(
+        postmortem=postmortem,
+        state="ready",
+        version=1,
+        requested_by=owner,
+        requested_at=now,
+        made_at=now,
+        content=b"%PDF-1.7",
+        size=8,
+        pages=1,
+    )
+    return {"reviewed": incident, "postmortem": postmortem, "action_item": item, "pdf": pdf}
+
+
+def _reach(owner: User, now: datetime) -> dict[str, Any]:
+    """A webhook that waits for its code, a rule, an API token."""
+    method = ContactMethod.objects.create(
+        user=owner,
+        transport="webhook",
+        address="https://hooks.example.test/secret-path",
+        label="Bridge",
+        secret=seal(WEBHOOK_SECRET),
+        created_at=now,
+    )
+    send_code(actor=owner, method=method, now=now)
+    rule = making.make_rule(owner.contact_methods.earliest("id"), minutes=5, urgency="low")
+    token, text = create_token(actor=owner, name="Deploys", read_only=False, expires_at=None, now=now)
+    return {"method": method, "rule": rule, "token": token, "token_text": text}
+
+
+def make_people(now: datetime) -> dict[str, Any]:
+    admin = making.make_user("Ada Admin", role=Role.ADMIN)
+    return {
+        "admin": admin,
+        "owner": making.make_user("Olga Owner"),
+        "member": making.make_user("Milan Member"),
+        "stranger": making.make_user("Stella Stranger"),
+        "viewer": making.make_user("Vera Viewer", role=Role.VIEWER),
+        "invited": invite(
+            actor=admin, email="ines@example.test", name="Ines", role=Role.RESPONDER, time_zone="UTC", now=now
+        ),
+    }

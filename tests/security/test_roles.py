@@ -1,0 +1,138 @@
+"""What a viewer, a member and the manager of another team cannot do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from accounts.models import User
+from tests.security.crossing import crossed
+from tests.security.filling import Form
+from tests.security.routes import ADMIN, MANAGE, ON_DUTY, OWN, PUBLIC, READ, RESPOND, TEAM, routes
+from tests.security.site import Site
+from tests.security.watching import undone, watched
+
+ROUTES = [route for route in routes() if not route.is_api]
+REFUSED = {403, 404, 405}
+LED_AWAY: list[Any] = [("get", "postmortems:start", 302, [])]  # a link that is shown to everybody
+
+
+def _refusals(
+    site: Site, forms: list[Form], user: User, names: set[str], allowed: set[int] = REFUSED
+) -> list[Any]:
+    """Every route of `names` that answers something else than a refusal to a GET or a POST of this person, or writes.
+
+    What is posted is what its form would send for those who may, and nothing at all.
+    """
+    browser, wrong = site.browser(user), []
+    for route in ROUTES:
+        if route.key not in names:
+            continue
+        path = route.path(site)
+        posts: list[dict[str, Any]] = [{}, *(form.data for form in forms if form.action == path)]
+        for data in posts:
+            with watched() as watch, undone():
+                answer = browser.post(path, data)
+            if answer.status_code not in allowed or watch.writes:
+                wrong.append(("post", route.name, answer.status_code, watch.writes))
+        with watched() as watch, undone():
+            answer = browser.get(path)
+        if answer.status_code not in allowed or watch.writes:
+            wrong.append(("get", route.name, answer.status_code, watch.writes))
+    return wrong
+
+
+def test_a_viewer_changes_nothing(site: Site, forms: list[Form]) -> None:
+    everything = RESPOND | ON_DUTY | TEAM | MANAGE | ADMIN
+    refused = [each for each in _refusals(site, forms, site.viewer, everything) if each not in LED_AWAY]
+    assert refused == []
+
+
+def test_pages_for_reading_take_no_posts(site: Site) -> None:
+    """The one exception asks for a file of what the person may read anyway."""
+    browser = site.browser(site.admin)
+    for route in ROUTES:
+        if route.key in READ - {"postmortems:pdf"}:
+            with watched() as watch, undone():
+                answer = browser.post(route.path(site), {"do": "save"})
+            assert answer.status_code == 405, route.name
+            assert not watch.writes, route.name
+
+
+def test_looking_writes_nothing(site: Site) -> None:
+    """A GET that changed something could be sent from any site, and by any scanner."""
+    browser = site.browser(site.admin)
+    for route in ROUTES:
+        for headers in ({}, {"HX-Request": "true"}):
+            with watched() as watch, undone():
+                browser.get(route.path(site), headers=headers)
+            # allauth notes the address that a person signs in by when it first shows it.
+            written = set(watch.writes) - {"INSERT INTO account_emailaddress"}
+            assert not written, (route.name, written)
+
+
+def test_a_manager_of_another_team_changes_nothing_of_this_one(site: Site, forms: list[Form]) -> None:
+    assert _refusals(site, forms, site.stranger, TEAM | ON_DUTY, {404, 405}) == []
+
+
+def test_a_manager_is_no_admin(site: Site, forms: list[Form]) -> None:
+    assert _refusals(site, forms, site.owner, ADMIN, {404, 405}) == []
+
+
+def test_a_member_changes_nothing_that_is_the_managers(site: Site, forms: list[Form]) -> None:
+    assert _refusals(site, forms, site.member, TEAM | MANAGE | ADMIN, {404, 405}) == []
+
+
+def test_nobody_changes_what_is_somebody_elses_own(site: Site, forms: list[Form]) -> None:
+    """Contact methods, rules and tokens: not even an admin sees them, but for revoking a token."""
+    own = {route.key for route in ROUTES if route.key in OWN and route.parts}
+    own -= {"notifications:method-new", "notifications:rule-add"}
+    assert _refusals(site, forms, site.member, own, {404, 405}) == []
+    assert _refusals(site, forms, site.admin, own - {"accounts:token-revoke"}, {404, 405}) == []
+
+
+def test_an_admin_only_looks_in_djangos_admin(site: Site) -> None:
+    browser = site.browser(site.admin)
+    for route in ROUTES:
+        if not route.is_admin or route.name in ("admin:login", "admin:logout"):
+            continue
+        with watched() as watch, undone():
+            browser.post(
+                route.path(site), {"action": "delete_selected", "_selected_action": "1", "post": "yes"}
+            )
+        assert not watch.writes, (route.name, watch.writes)
+
+
+def test_only_admins_come_into_djangos_admin(site: Site) -> None:
+    browser = site.browser(site.owner)
+    for route in ROUTES:
+        if route.is_admin and route.key not in PUBLIC:
+            with undone():
+                assert browser.get(route.path(site)).status_code in (302, 403, 404), route.name
+
+
+def test_who_left_is_signed_out_and_their_tokens_end(site: Site) -> None:
+    browser = site.browser(site.owner)
+    bearer = {"Authorization": f"Bearer {site.token_text}"}
+    assert browser.get("/").status_code == 200
+    assert site.browser(None).get("/api/v1/incidents", headers=bearer).status_code == 200
+    User.objects.filter(pk=site.owner.pk).update(is_active=False)
+    assert browser.get("/").status_code == 302
+    assert site.browser(None).get("/api/v1/incidents", headers=bearer).status_code == 401
+
+
+def test_a_thing_is_not_reached_through_another_parent(site: Site) -> None:
+    """The ids in one address belong together."""
+    browser, wrong = site.browser(site.admin), []
+    for path in crossed(site):
+        for method in ("get", "post"):
+            with watched() as watch, undone():
+                answer = getattr(browser, method)(path)
+            if answer.status_code not in (404, 405) or watch.writes:
+                wrong.append((method, path, answer.status_code))
+    assert not wrong, wrong
+
+
+def test_the_forms_that_are_tried_are_those_of_the_pages(site: Site, forms: list[Form]) -> None:
+    """Guards the tests above: a form that is not found is not tried."""
+    assert len(forms) > 40
+    assert {"/incidents/declare/", f"/services/{site.service.slug}/edit/"} <= {form.action for form in forms}
