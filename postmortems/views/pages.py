@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -55,6 +55,8 @@ def _filtered(rows: PostmortemQuerySet, chosen: str, waiting: PostmortemQuerySet
 def start(request: PersonRequest, number: int) -> HttpResponse:
     """Begin the postmortem of a resolved incident; a GET asks, for links that cannot post."""
     if not request.user.can_respond:
+        if request.method == "POST":
+            raise Http404
         return redirect("postmortems:list")
     incident = get_object_or_404(Incident.objects.select_related("service"), pk=number)
     if Postmortem.objects.filter(incident=incident).exists():
