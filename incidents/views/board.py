@@ -85,7 +85,7 @@ def _open_and_over(request: PersonRequest, matching: QuerySet[Incident]) -> dict
 
 def _over(request: PersonRequest, matching: QuerySet[Incident]) -> dict[str, Any]:
     page = _page(request, matching.closed().order_by("-closed_at", "-id"), OVER_SHOWN)
-    return {"page": page, "over": queries.rows_of(page.object_list)}
+    return {"page": page, "rows": queries.rows_of(page.object_list)}
 
 
 def _all(request: PersonRequest, matching: QuerySet[Incident]) -> dict[str, Any]:
