@@ -25,6 +25,8 @@ from oncall.models import EscalationPolicy, Schedule
 from tests import making
 from tests.smtp import Mailbox, running
 
+pytest_plugins = ["tests.world"]
+
 
 @pytest.fixture(autouse=True)
 def _fresh_process() -> None:

@@ -1,0 +1,102 @@
+"""What the tests of pages look at, and who acts in the tests of acts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from accounts.models import Role, Team, User
+from alerts.actions.integrations import create_integration
+from catalog.actions import NewChange, record_changes
+from catalog.models import Grouping, Service
+from incidents.actions.opening import declare_new
+from incidents.actions.transitions import acknowledge, change_state
+from incidents.actions.writing import add_note, publish_update
+from incidents.models import EntryKind, Impact, Incident, Phase
+from postmortems import actions as postmortems
+from postmortems.models import Section
+from statuspage.actions import add_component, create_page
+from tests import making
+
+OVER = "Search index was a day old"
+NEXT_STEP_AFTER = 360  # minutes: nobody but the first is paged while tests run
+
+
+def search(now: datetime) -> dict[str, str]:
+    """Sara manages, Sven is on call, Vera only reads; each alert is an incident of its own."""
+    ari = making.make_user("Ari Admin", role=Role.ADMIN, email="ari@example.test")
+    sara = making.make_user("Sara Searcher", email="sara@example.test", time_zone="Europe/Lisbon")
+    sven = making.make_user("Sven Seeker", email="sven@example.test", time_zone="Europe/Stockholm")
+    making.make_user("Vera Viewer", role=Role.VIEWER, email="vera@example.test")
+    making.make_user("Nora New", email="nora@example.test", reachable=False)
+    team = making.make_team("Search", managers=(sara,), members=(sven,))
+    service, integrations = _service(team, sven, sara, now)
+    made = _past(service, sven, sara, ari, now)
+    page = create_page(actor=ari, name="Search for all", slug="search", now=now)
+    add_component(actor=ari, page=page, name="Search box", services=[service], now=now)
+    return {**integrations, **made, "search_service": service.slug, "search_service_id": str(service.pk)}
+
+
+def _service(team: Team, first: User, then: User, now: datetime) -> tuple[Service, dict[str, str]]:
+    schedule = making.make_schedule(team, (first,), name="Search primary", zone="Europe/Stockholm")
+    policy = making.make_policy(team, (schedule,), (then,), minutes=NEXT_STEP_AFTER, fallback=(then,))
+    index = making.make_service(team, policy, "Search index", tier=2)
+    service = making.make_service(
+        team,
+        policy,
+        "Search API",
+        tier=1,
+        grouping=Grouping.ALERT,
+        description="Answers what people type into the box.",
+        runbook_url="https://runbooks.example.test/search",
+    )
+    service.depends_on.add(index)
+    change = NewChange(service.pk, "Deploy 1418", now - timedelta(minutes=20), source="deploys")
+    record_changes(rows=[change], now=now)
+    row, key = create_integration(actor=None, kind="pagerduty", name="Probes", service=service, now=now)
+    return service, {
+        "search": key,
+        "search_integration": str(row.pk),
+        "search_schedule": str(schedule.pk),
+        "search_policy": str(policy.pk),
+    }
+
+
+def _past(service: Service, sven: User, sara: User, ari: User, now: datetime) -> dict[str, str]:
+    """An incident that is over, with a published postmortem, and one whose postmortem is a draft."""
+    first = _resolved(service, sven, OVER, now - timedelta(days=2))
+    postmortem = postmortems.start(incident=first, actor=sven, now=now)
+    for section in Section:
+        postmortem = postmortems.save_section(
+            postmortem=postmortem,
+            section=section,
+            text="The job that builds the index **failed** without a word.",
+            seen=postmortem.version,
+            actor=sven,
+            now=now,
+        )
+    postmortem = postmortems.submit(postmortem=postmortem, reviewers=[sara], actor=sven, now=now)
+    postmortems.approve(postmortem=postmortem, actor=sara, now=now)
+    postmortems.publish(postmortem=postmortem, actor=ari, now=now)
+    second = _resolved(service, sven, "Search answered nothing for a minute", now - timedelta(days=1))
+    postmortems.start(incident=second, actor=sara, now=now)
+    return {"over": str(first.pk), "draft": str(second.pk)}
+
+
+def _resolved(service: Service, sven: User, title: str, began: datetime) -> Incident:
+    incident = declare_new(
+        actor=sven, service=service, title=title, severity=2, summary="No page came.", page=False, now=began
+    )
+    number = incident.pk
+    acknowledge(incident_id=number, actor=sven, now=began)
+    add_note(incident_id=number, actor=sven, text="The job is red.", kind=EntryKind.HYPOTHESIS, now=began)
+    publish_update(
+        incident_id=number,
+        actor=sven,
+        phase=Phase.RESOLVED,
+        impact=Impact.NONE,
+        body="Results are fresh again.",
+        is_public=True,
+        now=began + timedelta(minutes=30),
+    )
+    change_state(incident_id=number, verb="mitigate", actor=sven, now=began + timedelta(minutes=31))
+    return change_state(incident_id=number, verb="resolve", actor=sven, now=began + timedelta(minutes=40))
