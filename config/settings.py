@@ -44,7 +44,6 @@ INSTALLED_APPS = [
     "allauth.account",
     "django_htmx",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "csp",

@@ -29,6 +29,8 @@ def main(arguments: list[str]) -> int:
         f"--rootdir={ROOT}",
         "--config-file",
         str(ROOT / "pyproject.toml"),
+        # A process per core, each with servers of its own; files stay whole, so that what a module starts is shared.
+        *("--numprocesses", str(min(os.cpu_count() or 1, 4)), "--dist", "loadfile"),
     ]
     # In this process's place: ctrl-C and the exit code are pytest's own.
     sys.stdout.flush()
