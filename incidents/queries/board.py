@@ -17,6 +17,7 @@ from incidents.models import (
     EntryKind,
     Escalation,
     Incident,
+    IncidentQuerySet,
     RoleAssignment,
     RoleName,
     Severity,
@@ -60,7 +61,7 @@ class Group:
     rows: tuple[Row, ...]
 
 
-def matching(chosen: Mapping[str, Any], user: User) -> QuerySet[Incident]:
+def matching(chosen: Mapping[str, Any], user: User) -> IncidentQuerySet:
     """What the filters leave, whatever its state. `chosen` is what IncidentSearch makes of the address."""
     found = Incident.objects.matching(chosen["q"]) if chosen.get("q") else Incident.objects.all()
     if chosen.get("service"):

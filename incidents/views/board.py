@@ -16,7 +16,7 @@ from accounts.access import PersonRequest
 from accounts.models import Team
 from catalog.models import Service
 from incidents.forms import IncidentSearch
-from incidents.models import Incident, Severity
+from incidents.models import Incident, IncidentQuerySet, Severity
 from incidents.queries import board as queries
 from incidents.queries.board import UNASSESSED
 
@@ -70,7 +70,7 @@ def board_context(request: PersonRequest) -> dict[str, Any]:
     return {**context, **parts[state](request, matching)}
 
 
-def _open_and_over(request: PersonRequest, matching: QuerySet[Incident]) -> dict[str, Any]:
+def _open_and_over(request: PersonRequest, matching: IncidentQuerySet) -> dict[str, Any]:
     page = _page(request, queries.worst_first(matching.open()), OPEN_SHOWN)
     over = queries.with_rows(matching.closed().order_by("-closed_at", "-id"))[: OVER_SHOWN + 1]
     closed = queries.rows_of(over)
@@ -83,12 +83,12 @@ def _open_and_over(request: PersonRequest, matching: QuerySet[Incident]) -> dict
     }
 
 
-def _over(request: PersonRequest, matching: QuerySet[Incident]) -> dict[str, Any]:
+def _over(request: PersonRequest, matching: IncidentQuerySet) -> dict[str, Any]:
     page = _page(request, matching.closed().order_by("-closed_at", "-id"), OVER_SHOWN)
     return {"page": page, "rows": queries.rows_of(page.object_list)}
 
 
-def _all(request: PersonRequest, matching: QuerySet[Incident]) -> dict[str, Any]:
+def _all(request: PersonRequest, matching: IncidentQuerySet) -> dict[str, Any]:
     page = _page(request, matching.order_by("-id"), OPEN_SHOWN)
     return {"page": page, "rows": queries.rows_of(page.object_list)}
 

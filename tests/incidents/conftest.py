@@ -11,7 +11,7 @@ from tests.making import NOW
 
 
 @pytest.fixture
-def standing_clock() -> Iterator[time_machine.Coordinates]:
+def standing_clock() -> Iterator[time_machine.Traveller]:
     """`move_to` lets time pass."""
     with time_machine.travel(NOW, tick=False) as clock:
         yield clock

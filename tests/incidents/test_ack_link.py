@@ -80,7 +80,7 @@ def test_a_press_acknowledges_as_the_person_who_was_paged(
 
 
 def test_a_second_press_is_harmless_and_shows_what_happened(
-    client: Client, path: str, now: datetime, standing_clock: time_machine.Coordinates
+    client: Client, path: str, now: datetime, standing_clock: time_machine.Traveller
 ) -> None:
     client.post(path)
     standing_clock.move_to(now + timedelta(minutes=4))
@@ -142,7 +142,7 @@ def test_a_forged_link_is_404_and_says_what_to_do(
 
 
 def test_an_old_link_is_410_and_says_what_to_do(
-    client: Client, path: str, now: datetime, standing_clock: time_machine.Coordinates
+    client: Client, path: str, now: datetime, standing_clock: time_machine.Traveller
 ) -> None:
     standing_clock.move_to(now + timedelta(days=2, seconds=5))
     for answer in (client.get(path), client.post(path)):

@@ -229,7 +229,7 @@ def test_the_second_to_acknowledge_is_told_who_was_first_and_when(
     owner: User,
     service: Service,
     now: datetime,
-    standing_clock: time_machine.Coordinates,
+    standing_clock: time_machine.Traveller,
 ) -> None:
     incident = triaged(service, now)
     press(browser_of(member), incident, "acknowledge")
@@ -310,7 +310,7 @@ def test_what_was_done_earlier_is_read_on_the_writers_clock(
 
 
 def test_a_time_that_clocks_repeat_is_the_later_one_that_has_been(
-    browser_of: Browser, member: User, service: Service, standing_clock: time_machine.Coordinates
+    browser_of: Browser, member: User, service: Service, standing_clock: time_machine.Traveller
 ) -> None:
     member.time_zone = "Europe/Berlin"
     member.save()
@@ -541,7 +541,7 @@ def test_an_open_page_asks_for_what_is_new_and_gets_nothing_when_nothing_is(
     member: User,
     service: Service,
     now: datetime,
-    standing_clock: time_machine.Coordinates,
+    standing_clock: time_machine.Traveller,
 ) -> None:
     incident, browser = triaged(service, now), browser_of(member)
     asked = marks(page(browser, incident))
