@@ -13,6 +13,8 @@ WEB_BACKLOG = 1024
 WORKER_POOL = "threads"
 WORKER_CONCURRENCY = 4
 STOP_SECONDS = 10
+# An open stream never ends by itself and loses nothing when it is cut: the browser connects anew.
+LIVE_STOP_SECONDS = 1
 
 
 def web(port: int, host: str = LOOPBACK, workers: int = WEB_WORKERS) -> list[str]:
@@ -26,14 +28,16 @@ def web(port: int, host: str = LOOPBACK, workers: int = WEB_WORKERS) -> list[str
 
 def live(port: int, host: str = LOOPBACK) -> list[str]:
     """The event stream: one process holds thousands of idle connections."""
-    return [*_granian("asgi", host, port, 1), "config.live:app"]
+    return [*_granian("asgi", host, port, 1, LIVE_STOP_SECONDS), "config.live:app"]
 
 
-def _granian(interface: str, host: str, port: int, workers: int) -> list[str]:
+def _granian(
+    interface: str, host: str, port: int, workers: int, stop_seconds: int = STOP_SECONDS
+) -> list[str]:
     return [
         *(sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)),
         *("--workers", str(workers), "--no-ws", "--http", "1", "--log-level", "warning"),
-        *("--respawn-failed-workers", "--workers-kill-timeout", str(STOP_SECONDS)),
+        *("--respawn-failed-workers", "--workers-kill-timeout", str(stop_seconds)),
     ]
 
 
