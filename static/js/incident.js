@@ -2,7 +2,7 @@
 // timeline, and panels that the page did not have before.
 document.addEventListener("htmx:oobBeforeSwap", (event) => {
   const { fragment, target } = event.detail;
-  const added = /^panels-/.test(target.id) ? "li.tl[id], section[id^='panel-']" : "li.tl[id]";
+  const added = /^panels-/.test(target.id) ? "li.tl[id], [id^='panel-']" : "li.tl[id]";
   for (const element of fragment.querySelectorAll(added)) {
     if (document.getElementById(element.id)) element.remove();
   }

@@ -15,7 +15,7 @@ from notifications.models import Attempt, Delivery, DeliveryState
 
 def triaged(service: Service, now: datetime, title: str = "Checkout answers 502", **fields: str) -> Incident:
     """Opened by an alert, its first step paged."""
-    wanted = {
+    wanted: dict[str, Any] = {
         "summary": "",
         "urgency": "high",
         "source": "alertmanager",
