@@ -98,7 +98,7 @@ def test_a_start_a_crash_a_second_start_and_a_kill(tmp_path: Path) -> None:
     data.parent.mkdir()
     with up(data, port) as launcher:
         first = facts(data)
-        assert status_of(port, "/readyz") == 200
+        assert status_of(port, "/readyz", timeout=20) == 200
         assert set(first) >= {"url", "admin", "api_token", "integrations", "status_page_url", "mail_dir"}
         assert (data / "up.json").stat().st_mode & 0o777 == 0o600
 
