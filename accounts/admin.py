@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from allauth.account import admin as _library
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
+from django.contrib.auth import admin as _groups
 from django.http import HttpRequest
 
 from accounts.models import ApiToken, Membership, Team, User
 
 # One sign-in for all: its limits on wrong passwords hold here too.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+
+# Libraries bring pages that change their rows; nobody needs them here, and roles are not groups.
+admin.site.unregister([_library.EmailAddress, _groups.Group])  # type: ignore[attr-defined] # imported there to be registered
 
 if TYPE_CHECKING:
     ReadOnlyBase = admin.ModelAdmin[Any]
