@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.db import models
 
 from accounts.admin import ReadOnly, ReadOnlyBase
 from catalog.models import Change, Service
@@ -14,6 +15,7 @@ class ServiceAdmin(ReadOnly, ReadOnlyBase):
     list_select_related = ["team", "policy"]
     list_filter = ["tier", "team"]
     search_fields = ["name", "description"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
 
 @admin.register(Change)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import admin
+from django.db import models
 from django.http import HttpRequest
 
 from statuspage.models import Component, StatusPage
@@ -20,6 +21,7 @@ else:
 @admin.register(StatusPage)
 class StatusPageAdmin(PageBase):
     list_display = ["name", "slug", "is_default", "version", "rendered_at"]
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
