@@ -12,7 +12,8 @@ from django.test import override_settings
 from django.utils import timezone
 
 from statuspage import copies
-from tests.security.filling import Form, read_all
+from tests.security.filling import Form, forms_in
+from tests.security.looking import Sight, look
 from tests.security.site import Site, build, make_people
 from tests.smtp import running
 
@@ -68,11 +69,17 @@ def _fresh() -> copies.Copies:
 
 
 @pytest.fixture
-def forms(site: Site) -> list[Form]:
-    """Every form of every page, read once."""
-    if not _forms or _forms[0][0] is not site:
-        _forms[:] = [(site, read_all(site))]
-    return _forms[0][1]
+def sights(site: Site) -> list[Sight]:
+    """Every page, looked at once."""
+    if not _seen or _seen[0][0] is not site:
+        _seen[:] = [(site, list(look(site)))]
+    return _seen[0][1]
 
 
-_forms: list[tuple[Site, list[Form]]] = []
+_seen: list[tuple[Site, list[Sight]]] = []
+
+
+@pytest.fixture
+def forms(site: Site, sights: list[Sight]) -> list[Form]:
+    """Every form of every page."""
+    return forms_in(sights, site)

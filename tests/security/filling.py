@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from accounts.models import User
-from tests.security.routes import OWN, PUBLIC, routes
+from tests.security.looking import Sight
+from tests.security.routes import OWN, PUBLIC
 from tests.security.site import Site
 
 _BUTTONS = {"submit", "button", "reset", "image"}
@@ -114,23 +114,13 @@ def read_forms(html: str, page: str) -> list[Form]:
     return reader.found
 
 
-def read_all(site: Site) -> list[Form]:
-    """Every form that is found, once each: an admin's, one's own, and those of who does not sign in."""
+def forms_in(sights: list[Sight], site: Site) -> list[Form]:
+    """Every form of these pages, once each."""
     found: dict[tuple[str, tuple[str, ...]], Form] = {}
-    for user, names in ((site.admin, None), (site.owner, OWN), (None, PUBLIC)):
-        for form in _read(site, user, names):
-            found.setdefault(form.key, form)
+    for sight in sights:
+        if sight.answer.status_code == 200 and sight.is_html and not sight.route.is_admin:
+            for form in read_forms(sight.text, sight.path):
+                key = sight.route.key
+                form.user = site.owner if key in OWN else None if key in PUBLIC else site.admin
+                found.setdefault(form.key, form)
     return list(found.values())
-
-
-def _read(site: Site, user: User | None, names: set[str] | None) -> Iterator[Form]:
-    browser = site.browser(user)
-    for route in routes():
-        if route.is_api or route.is_admin or (names is not None and route.key not in names):
-            continue
-        path = route.path(site)
-        answer = browser.get(path)
-        if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
-            for form in read_forms(answer.content.decode(), path):
-                form.user = user
-                yield form

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 if TYPE_CHECKING:
@@ -73,8 +74,18 @@ def filled(route: Route, site: Site) -> dict[str, Any]:
     if not route.parts:
         return {}
     if route.is_admin:
-        return {part: ADMIN_PARTS[part] for part in route.parts}
+        return {part: ADMIN_PARTS[part] for part in route.parts} | _row(route)
     return {part: value(site) if callable(value) else value for part, value in FILLED[route.name].items()}
+
+
+def _row(route: Route) -> dict[str, Any]:
+    """The first row that the page of Django's admin is about."""
+    if "object_id" not in route.parts or route.name == "admin:view_on_site":
+        return {}
+    app, model = route.name.removeprefix("admin:").split("_")[:2]
+    first = apps.get_model(app, model)._base_manager.order_by("pk").first()
+    assert first, f"there is no {model} in tests/security/site.py"
+    return {"object_id": first.pk}
 
 
 ADMIN_PARTS: dict[str, object] = {
