@@ -29,11 +29,10 @@ def opening_of(service: Service, integration: Integration, alerts: list[Alert]) 
     """The incident that these alerts ask for, named after the first."""
     first = alerts[0]
     more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
-    description = first.details.get("description", "")
     return Opening(
         service=service,
         title=first.summary,
-        summary=description if isinstance(description, str) else "",
+        summary=_described(first),
         urgency=urgency_of(alerts),
         source=integration.kind,
         started_at=min(alert.started_at for alert in alerts),
@@ -48,3 +47,11 @@ def named(what: str, alerts: list[Alert]) -> str:
         return f"Alert {what}: {alerts[0].summary}"
     names = "; ".join(alert.summary for alert in alerts[:NAMED])
     return f"{len(alerts)} alerts {what}: {names}" + ("; …" if len(alerts) > NAMED else "")
+
+
+def _described(alert: Alert) -> str:
+    """What the tool says beyond the summary: its description, which Alertmanager keeps among the annotations."""
+    annotations = alert.details.get("annotations")
+    places = (alert.details, annotations if isinstance(annotations, dict) else {})
+    texts = (place.get("description") for place in places)
+    return next((text for text in texts if isinstance(text, str) and text != alert.summary), "")

@@ -507,3 +507,13 @@ def test_an_integration_that_another_worker_has_is_left_to_it(door: Integration)
     done.set()
     thread.join(timeout=10)
     assert process(integration_id=door.pk, now=NOW) == 1
+
+
+def test_an_annotation_that_describes_becomes_the_incidents_summary(service: Service) -> None:
+    door = make_integration(service, "alertmanager")[0]
+    annotations = {"summary": "Checkout answers 502", "description": "One request in three fails."}
+    alert = {"status": "firing", "labels": {"alertname": "Checkout"}, "annotations": annotations}
+    store(door, {"status": "firing", "alerts": [alert]})
+    turn()
+    incident = Incident.objects.get()
+    assert (incident.title, incident.summary) == ("Checkout answers 502", "One request in three fails.")
