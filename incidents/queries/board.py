@@ -32,6 +32,7 @@ RANK = {Severity.SEV1: 0, Severity.SEV2: 1, Severity.SEV3: 3, Severity.SEV4: 4}
 UNKNOWN = 2
 UNASSESSED = "none"
 LINE = 160
+MOST_PAGING = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,10 +146,10 @@ def by_severity(rows: Sequence[Row]) -> list[Group]:
 
 
 def paging(user: User) -> list[Incident]:
-    """What wakes this person now, longest waiting first, each with its service and its timer."""
+    """What wakes this person now, longest waiting first, each with its service and its timer; MOST_PAGING at most."""
     return list(
         Incident.objects.paging(user)
         .select_related("service", "escalation")
         .defer("search", "escalation__plan")
-        .order_by("created_at", "id")
+        .order_by("created_at", "id")[:MOST_PAGING]
     )

@@ -57,6 +57,17 @@ def test_who_is_not_paged_sees_it_open_without_a_button(
     assert "btn-ack" not in answer.content.decode()
 
 
+def test_a_storm_shows_eight_buttons_and_says_that_there_is_more(
+    browser_of: Browser, member: User, service: Service, now: datetime
+) -> None:
+    for number in range(12):
+        triaged(service, now, f"disk {number}")
+    text = browser_of(member).get("/").content.decode()
+    assert text.count("btn-ack") == 8
+    assert "Paging you now: 12 incidents" in text
+    assert "each acknowledgement brings up the next" in text
+
+
 def test_known_outages_come_first_then_what_nobody_has_looked_at_then_the_mild(
     browser_of: Browser, viewer: User, owner: User, service: Service, now: datetime
 ) -> None:
