@@ -28,7 +28,7 @@ def new(request: PersonRequest) -> HttpResponse:
     if not services.exists():
         raise Http404
     initial = {
-        "service": services.filter(slug=request.GET.get("service", "")).first(),
+        "service": services.filter(slug=request.GET.get("service", "").replace("\0", "")).first(),
         "kind": request.GET.get("kind"),
     }
     form = IntegrationForm(request.POST or None, services=services, initial=initial)
