@@ -34,3 +34,16 @@ def _sized(response: HttpResponse) -> HttpResponse:
     """CommonMiddleware, which these answers do not pass, would do this; without it the body is sent in chunks."""
     response["Content-Length"] = str(len(response.content))
     return response
+
+
+def read_as_utf8(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Read forms as UTF-8 whatever a client names. Our pages are UTF-8, so browsers name nothing; other codecs
+    smuggle in what no text holds, half a surrogate pair say, or do not make text at all."""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        request.encoding = "utf-8"
+        return get_response(request)
+
+    return middleware
