@@ -47,4 +47,6 @@ def register(page: str, panel: Panel) -> None:
 def filled(page: str, subject: object, user: object) -> list[Filled]:
     """Every panel of the page that has something to say about `subject` to `user`, in order."""
     ordered = sorted(_panels[page].values(), key=lambda panel: (panel.order, panel.name))
-    return [Filled(panel, context) for panel in ordered if (context := panel.context(subject, user)) is not None]
+    return [
+        Filled(panel, context) for panel in ordered if (context := panel.context(subject, user)) is not None
+    ]
