@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from django.db import Error as DatabaseProblem
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from redis.exceptions import RedisError
 
 from alerts.actions.intake import INTAKE
@@ -116,8 +116,12 @@ class Machine:
             bell.clear()
             began = time.monotonic()
             found = self._work(pump)
-            if not found:
-                bell.wait(LINGER if busy else pump.every)
+            if not found and busy:
+                bell.wait(LINGER)
+            elif not found:
+                # Back to the pool while there is nothing to do: a dozen idle loops need no dozen of connections.
+                connection.close()
+                bell.wait(pump.every)
             elif pump.gather:
                 took = time.monotonic() - began
                 self.stopping.wait(max(pump.gather, min(took, LONGEST_GATHER)))

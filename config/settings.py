@@ -105,6 +105,7 @@ DATABASES["default"]["OPTIONS"] = {
         "min_size": env.int("TOCSIN_DB_POOL_MIN", default=1),
         "max_size": env.int("TOCSIN_DB_POOL_MAX", default=10),
         "timeout": 5,
+        "max_idle": 60,
     },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

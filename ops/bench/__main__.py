@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,9 @@ def _prepared(stack: Stack, folder: Path, quick: bool, workers: int) -> Bench:
     stack.start_web()
     for number in range(workers):
         stack.start_worker(f"worker-{number}")
+    alive = "select count(*) from notifications_measure where name = 'sweeper'"
+    while int(stack.postgres.ask(alive)) < workers:
+        time.sleep(0.1)
     return Bench(stack, json.loads(done.stdout), notes, quick)
 
 
