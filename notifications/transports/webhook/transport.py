@@ -61,7 +61,7 @@ def _judge(response: http.Response, envelope: Envelope) -> Receipt:
     if 200 <= response.status < 300:
         return Receipt(provider_id=envelope.key, answer=f"HTTP {response.status}")
     if response.status in RETRIED or response.status >= 500:
-        wait = response.headers.get("Retry-After", "")
+        wait = response.headers.get("retry-after", "")
         raise TemporaryFailure(
             f"HTTP {response.status}", float(wait) if wait.isascii() and wait.isdigit() else None
         )
