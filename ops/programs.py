@@ -53,7 +53,7 @@ def worker() -> list[str]:
 def beat(schedule: Path) -> list[str]:
     """Starts the chores; exactly one runs. Nothing that pages depends on it."""
     return [
-        *(sys.executable, "-m", "celery", "-A", "config", "beat", "--loglevel", "INFO"),
+        *(sys.executable, "-m", "celery", "-A", "config.clock", "beat", "--loglevel", "INFO"),
         *("--schedule", str(schedule), "--pidfile", ""),
     ]
 
