@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render, resolve_url
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -17,6 +16,7 @@ from accounts import actions, queries
 from accounts.access import PersonRequest
 from accounts.forms import ProfileForm, TokenForm
 from accounts.models import ApiToken
+from lib.links import own_path
 
 
 @login_required
@@ -31,14 +31,11 @@ def settings(request: PersonRequest) -> HttpResponse:
 def profile(request: PersonRequest) -> HttpResponse:
     """My name and my clock. `next` (an address of ours) is where to go on."""
     form = ProfileForm(request.POST or None, person=request.user)
-    onward = request.POST.get("next") or request.GET.get("next") or ""
+    onward = own_path(request.POST.get("next") or request.GET.get("next") or "")
     if request.method == "POST" and form.is_valid():
         actions.change_profile(actor=request.user, now=timezone.now(), **form.cleaned_data)
         messages.success(request, _("Saved."))
-        ours = url_has_allowed_host_and_scheme(
-            onward, {request.get_host()}, require_https=request.is_secure()
-        )
-        return redirect(onward if ours else "accounts:settings")
+        return redirect(onward or "accounts:settings")
     context = {"form": form, "next": onward}
     return render(request, "accounts/profile.html", context)
 

@@ -6,13 +6,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse, HttpResponseRedirect
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.access import PersonRequest
+from lib.links import own_path
 from postmortems import actions, queries
 from postmortems.forms import ActionItemForm, ListFilter
 from postmortems.lifecycle import IllegalTransition
@@ -78,10 +78,8 @@ def move(request: PersonRequest, number: int, pk: int, verb: str) -> HttpRespons
         actions.move_action_item(item=item, verb=verb, actor=request.user, now=timezone.now())
     except (actions.Refused, IllegalTransition) as error:
         messages.error(request, str(error))
-    target = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(target, allowed_hosts=None):
-        return redirect(target)
-    return _back(number)
+    target = own_path(request.POST.get("next", ""))
+    return HttpResponseRedirect(target) if target else _back(number)
 
 
 def _back(number: int) -> HttpResponseRedirect:
