@@ -64,6 +64,8 @@ class MomentField(forms.Field):
             typed = datetime.fromisoformat(str(value))
         except ValueError as error:
             raise ValidationError(_("Write a date and a time."), code="invalid") from error
+        if not 1970 <= typed.year <= 2199:  # beyond, other zones' clocks run out of calendar
+            raise ValidationError(_("Write a date and a time."), code="invalid")
         local = typed.replace(tzinfo=typed.tzinfo or timezone.get_current_timezone())
         later = local.replace(fold=1)
         return later if later <= timezone.now() else local
