@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -16,17 +17,18 @@ _BUTTONS = {"submit", "button", "reset", "image"}
 
 @dataclass
 class Form:
-    """Where it posts, its fields as they are filled when the page is opened, and who opened it."""
+    """Where it posts, its fields as they are filled when the page is opened, of which kind they are, who opened it."""
 
     action: str
     page: str
     data: dict[str, list[str]] = field(default_factory=dict)
-    fixed: set[str] = field(default_factory=set)
+    kinds: dict[str, str] = field(default_factory=dict)
     user: User | None = None
 
     @property
     def key(self) -> tuple[str, tuple[str, ...]]:
-        return self.action, tuple(sorted(self.data))
+        """The same for forms that differ in the row that they are about alone."""
+        return re.sub(r"\d+", "1", self.action), tuple(sorted(self.data))
 
 
 class _Reader(HTMLParser):
@@ -37,6 +39,7 @@ class _Reader(HTMLParser):
         self._select = self._text = ""
         self._options: list[tuple[str, bool]] = []
         self._typed = ""
+        self._radios: dict[str, str] = {}
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         at = {name: value or "" for name, value in attrs}
@@ -50,13 +53,20 @@ class _Reader(HTMLParser):
             self._input(self._form, at)
         elif tag == "select":
             self._select, self._options = at.get("name", ""), []
+            self._form.kinds[self._select] = "select"
         elif tag == "option" and self._select:
             self._options.append((at.get("value", ""), "selected" in at))
         elif tag == "textarea":
             self._text, self._typed = at.get("name", ""), ""
+            self._form.kinds[self._text] = "text"
         elif tag == "button" and at.get("name"):
-            self._put(self._form, at["name"], at.get("value", ""))
-            self._form.fixed.add(at["name"])
+            self._press(self._form, at["name"], at.get("value", ""))
+
+    def _press(self, form: Form, name: str, value: str) -> None:
+        """Of several buttons of one name one is pressed: that which saves, else the first."""
+        form.kinds[name] = "button"
+        if value == "save" or name not in form.data:
+            form.data[name] = [value]
 
     def handle_data(self, data: str) -> None:
         if self._text:
@@ -67,30 +77,35 @@ class _Reader(HTMLParser):
         if form is None:
             return
         if tag == "select" and self._select:
-            chosen = [value for value, selected in self._options if selected]
+            chosen = [value for value, selected in self._options if selected and value]
             filled = [value for value, _ in self._options if value]
-            for value in chosen or filled[:1]:
+            for value in [""] if self._select in _LEFT_EMPTY else chosen or filled[:1]:
                 self._put(form, self._select, value)
             self._select = ""
         elif tag == "textarea" and self._text:
             self._put(form, self._text, self._typed.strip() or "Something")
             self._text = ""
         elif tag == "form":
+            for name, value in self._radios.items():
+                form.data.setdefault(name, [value])
             form.data.pop("csrfmiddlewaretoken", None)
+            form.kinds.pop("csrfmiddlewaretoken", None)
             self.found.append(form)
+            self._radios = {}
             self._form = None
 
     def _input(self, form: Form, at: dict[str, str]) -> None:
         name, kind = at.get("name", ""), at.get("type", "text")
-        if not name or kind in _BUTTONS or (kind in ("radio", "checkbox") and "checked" not in at):
+        if not name or kind in _BUTTONS:
             return
-        self._put(form, name, at.get("value") or _TYPED.get(kind, "Something"))
-        if kind == "hidden":
-            form.fixed.add(name)
+        form.kinds[name] = kind
+        if kind == "radio" and "checked" not in at:
+            self._radios.setdefault(name, at.get("value", ""))
+        elif kind != "checkbox" or "checked" in at:
+            is_typed = kind not in ("hidden", "radio") and not at.get("value")
+            self._put(form, name, _typed(name, kind) if is_typed else at.get("value", ""))
 
     def _put(self, form: Form, name: str, value: str) -> None:
-        if name in form.fixed and name in form.data:
-            return  # of several buttons one is pressed
         form.data.setdefault(name, []).append(value)
 
 
@@ -103,8 +118,18 @@ _TYPED = {
     "url": "https://example.test/",
     "email": "somebody@example.test",
     "password": "correct horse battery",
-    "hidden": "",
+    "code": "123456",
+    "address": "https://hooks.example.test/other",
+    "starts_at": "2030-01-15T09:00",
+    "ends_at": "2030-01-15T17:00",
+    "layer-0-ends_at": "2031-01-15T09:00",
 }
+_LEFT_EMPTY = {"replaces"}
+
+
+def _typed(name: str, kind: str) -> str:
+    """What a person would write there."""
+    return _TYPED.get(name) or _TYPED.get(kind, "Something")
 
 
 def read_forms(html: str, page: str) -> list[Form]:
