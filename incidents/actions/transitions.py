@@ -33,8 +33,7 @@ def acknowledge(
     incident = lock(incident_id)
     if not incident.is_open:
         raise NotOpen(f"Incident #{incident.pk} is over: it was {incident.get_state_display().lower()}.")
-    paging = _is_paging(incident)
-    if not paging and incident.state != State.TRIAGE:
+    if not _waits(incident):
         return incident, False
     fields: dict[str, Any] = {}
     if incident.acknowledged_at is None:
@@ -46,6 +45,11 @@ def acknowledge(
     return incident, True
 
 
+def _waits(incident: Incident) -> bool:
+    """Whether an acknowledgement has anything left to do."""
+    return incident.is_open and (_is_paging(incident) or incident.state == State.TRIAGE)
+
+
 def _is_paging(incident: Incident) -> bool:
     escalation = getattr(incident, "escalation", None)
     return escalation is not None and escalation.state == EscalationState.RUNNING
@@ -55,12 +59,15 @@ def _is_paging(incident: Incident) -> bool:
 def acknowledge_by_link(*, token: str, now: datetime) -> tuple[Incident, Delivery, bool]:
     """The link in a page was followed and its button pressed: acknowledges as the person who was paged.
 
-    Raises BadLink, or NotOpen when the incident is over. False when somebody had acknowledged before.
+    Raises BadLink, or NotOpen when the incident is over. False when somebody had acknowledged before. A link that
+    was used stops no paging that began after it: a phone that opens the page again would answer unread.
     """
     delivery = paged_by(token=token)
     kind, _, number = delivery.subject.partition(":")
     if kind != "incident" or delivery.user is None or not delivery.user.can_respond:
         raise BadLink("nothing to acknowledge, or nobody who may")
+    if delivery.acknowledged_at and _waits(lock(int(number))):
+        raise BadLink("used, and paging began anew since")
     incident, first = acknowledge(
         incident_id=int(number), actor=delivery.user, now=now, via=f"link in {delivery.transport}"
     )

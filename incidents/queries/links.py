@@ -33,18 +33,22 @@ class Told:
 
 
 def told(delivery: Delivery) -> Told:
-    """Raises BadLink for a delivery that pages nobody about an incident, or somebody who may not act any more."""
+    """Raises BadLink for a delivery that pages nobody about an incident, or somebody who may not act any more, and for
+    a link that was used when paging began anew since."""
     kind, _colon, number = delivery.subject.partition(":")
     person = delivery.user
     if kind != "incident" or person is None or not person.can_respond:
         raise BadLink("nothing to acknowledge, or nobody who may")
     incident = Incident.objects.select_related("service").defer("search").get(pk=int(number))
     is_running = Escalation.objects.running().filter(incident=incident).exists()
+    waits = incident.is_open and (is_running or incident.state == State.TRIAGE)
+    if waits and delivery.acknowledged_at:
+        raise BadLink("used, and paging began anew since")
     answers = [EntryKind.ACKNOWLEDGED] if incident.is_open else [EntryKind.ACKNOWLEDGED, EntryKind.STATE]
     return Told(
         incident,
         person,
-        incident.is_open and (is_running or incident.state == State.TRIAGE),
+        waits,
         last_move(incident, answers[:1]),
         None if incident.is_open else last_move(incident, answers[1:]),
         tuple(people_paged(incident, besides=person)),
