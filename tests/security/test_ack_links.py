@@ -31,7 +31,6 @@ ELSEWHERE = [
         "http://127.0.0.1/",
         "https://tocsin@evil.example/",
         "%2F%2Fevil.example",
-        "/\r\nX-Evil: 1",
     ),
 ]
 
