@@ -12,6 +12,7 @@ import structlog
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
+from config.logs import without_secrets
 from config.openapi import SPECTACULAR
 
 env = environ.Env()
@@ -286,6 +287,7 @@ _shared: list[Any] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.stdlib.ExtraAdder(),
     structlog.processors.format_exc_info,
+    without_secrets,
 ]
 LOGGING = {
     "version": 1,
@@ -302,7 +304,7 @@ LOGGING = {
     "loggers": {"django.security.DisallowedHost": {"level": "ERROR"}, "mail.log": {"level": "WARNING"}},
 }
 structlog.configure(
-    processors=[*_shared[:-1], structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    processors=[*_shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
     logger_factory=structlog.stdlib.LoggerFactory(),
     cache_logger_on_first_use=True,
 )
