@@ -84,9 +84,7 @@ def test_nonsense_in_the_query_never_fails(site: Site, sights: list[Sight]) -> N
     assert len(pages) > 50
     words = WORDS + MOMENTS
     paths = [
-        (page.route.key, f"{page.path}?{_query(words[(at + turn * 13) % len(words)])}")
-        for at, page in enumerate(pages)
-        for turn in range(2)
+        (page.route.key, f"{page.path}?{_query(words[at % len(words)])}") for at, page in enumerate(pages)
     ]
     assert _ask(site, paths) == []
 
@@ -97,16 +95,11 @@ def _query(word: str) -> str:
 
 def test_every_word_is_tried_where_most_is_read_from_the_address(site: Site) -> None:
     schedule = f"/oncall/schedules/{site.schedule.pk}/"
-    all_names = (
-        "/",
-        "/integrations/new/",
-        f"{schedule}overrides/new/",
-        "/api/v1/incidents",
-        "/api/v1/oncall",
-    )
-    asked = [f"{path}?{_query(word)}" for path in all_names for word in WORDS + MOMENTS]
+    of_moments = (f"{schedule}overrides/new/", "/api/v1/oncall")
+    asked = [f"{path}?{_query(word)}" for path in ("/", "/api/v1/incidents") for word in WORDS]
+    asked += [f"{path}?{_query(word)}" for path in of_moments for word in MOMENTS]
     asked += [f"{schedule}?{name}={word}" for name in ("from", "zone") for word in MOMENTS]
-    assert _ask(site, [("", path) for path in asked if path], user=site.owner) == []
+    assert _ask(site, [("", path) for path in asked], user=site.owner) == []
 
 
 def test_the_names_that_are_tried_are_those_that_are_read() -> None:

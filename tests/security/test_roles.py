@@ -7,7 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.test import RequestFactory
 
-from accounts.models import User
+from accounts.models import ApiToken, User
+from tests import making
 from tests.security.crossing import crossed
 from tests.security.filling import Form
 from tests.security.looking import Sight
@@ -143,6 +144,85 @@ def test_a_thing_is_not_reached_through_another_parent(site: Site) -> None:
             if answer.status_code not in (404, 405) or watch.writes:
                 wrong.append((method, path, answer.status_code))
     assert not wrong, wrong
+
+
+def test_the_api_lets_a_viewer_and_a_read_only_token_read_alone(site: Site) -> None:
+    ApiToken.objects.filter(pk=site.token.pk).update(read_only=True)
+    bearer = site.browser(None, headers={"Authorization": f"Bearer {site.token_text}"})
+    for browser in (site.browser(site.viewer), bearer):
+        for route in routes():
+            if not route.is_api or route.key in PUBLIC:
+                continue
+            for method in ("post", "put", "patch", "delete"):
+                with watched() as watch, undone():
+                    answer = getattr(browser, method)(route.path(site), "{}", content_type="application/json")
+                assert answer.status_code in (403, 404, 405), (method, route.key, answer.status_code)
+                # That a token was used is noted beside it.
+                written = set(watch.writes) - {"UPDATE accounts_apitoken"}
+                assert not written, (method, route.key, written)
+
+
+def test_a_form_takes_no_thing_of_another_team(site: Site) -> None:
+    """The manager of Search names, by its id, what is Payments'."""
+    own = making.make_schedule(site.other_team, (site.stranger,), name="Search primary")
+    policy = making.make_policy(site.other_team, (own,), fallback=(site.stranger,))
+    service = making.make_service(site.other_team, policy, "Search")
+    usable = site.owner.contact_methods.earliest("id")
+    wanted = {"name": "Mine now", "tier": "3", "grouping": "service", "policy": str(policy.pk)}
+    theirs = str(site.team.pk)
+    tried: list[tuple[str, dict[str, str]]] = [
+        ("/services/new/", {**wanted, "team": theirs}),
+        (f"/services/{service.slug}/edit/", {**wanted, "team": theirs}),
+        (
+            "/oncall/schedules/new/",
+            {"do": "save", "team": theirs, "name": "x", "time_zone": "UTC", **_layer(site)},
+        ),
+        ("/oncall/policies/new/", {"do": "save", "team": theirs, "name": "x", "repeats": "0", **_step(site)}),
+        ("/integrations/new/", {"service": str(site.service.pk), "kind": "generic", "name": "x"}),
+        ("/me/rules/high/", {"high-method": str(usable.pk), "high-minutes": "3"}),
+        (f"/me/methods/{usable.pk}/remove/", {"without": "1"}),
+        (f"/settings/tokens/{site.token.pk}/revoke/", {}),
+        (f"/oncall/schedules/{own.pk}/overrides/{site.override.pk}/withdraw/", {}),
+    ]
+    browser = site.browser(site.stranger)
+    for path, data in tried:
+        with watched() as watch, undone():
+            answer = browser.post(path, data)
+        assert answer.status_code in (200, 404), (path, answer.status_code)
+        assert not watch.writes, (path, watch.writes)
+
+
+def test_the_same_forms_take_what_is_ones_own(site: Site) -> None:
+    """Guards the test above: it is the other team's id alone that is refused."""
+    browser, mine = site.browser(site.owner), {"team": str(site.team.pk)}
+    for path, data in (
+        ("/oncall/schedules/new/", {"do": "save", "name": "x", "time_zone": "UTC", **_layer(site), **mine}),
+        ("/oncall/policies/new/", {"do": "save", "name": "x", "repeats": "0", **_step(site), **mine}),
+    ):
+        with undone():
+            assert browser.post(path, data).status_code == 302, path
+
+
+def _layer(site: Site) -> dict[str, str]:
+    return {
+        "layer-count": "1",
+        "layer-0-people": str(site.stranger.pk),
+        "layer-0-first_date": "2026-01-05",
+        "layer-0-first_time": "09:00",
+        "layer-0-turn_length": "1",
+        "layer-0-turn_unit": "weeks",
+    }
+
+
+def _step(site: Site) -> dict[str, str]:
+    return {
+        "step-count": "1",
+        "step-0-delay": "5",
+        "step-0-targets": f"user:{site.stranger.pk}",
+        "end-0-fallback": str(site.stranger.pk),
+        "end-count": "1",
+        "on_empty": "skip",
+    }
 
 
 def test_the_forms_that_are_tried_are_those_of_the_pages(site: Site, forms: list[Form]) -> None:
