@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from catalog.models import Service
 from notifications.models import Urgency
+from oncall.models import EscalationPolicy
 
 
 class State(models.TextChoices):
@@ -217,12 +218,16 @@ class EscalationQuerySet(models.QuerySet["Escalation"]):
 class Escalation(models.Model):
     """The timer that pages for one incident: the row is the timer, `next_step_at` its due time.
 
-    `plan` is the policy as it was when the escalation began (oncall.plan, as JSON): an edit of the policy changes
-    later incidents only. `cycle` and `step` are the position that is due next. `paged` are the ids of everybody
-    paged so far.
+    `plan` is the policy as it was when the escalation began, or, of a live policy, when its last step ran (oncall.plan,
+    as JSON). `cycle` and `step` are the position that is due next. `rounds` counts what was paged in this run: it
+    names a step in the keys of its deliveries, also where steps of a live policy moved. `paged` are the ids of
+    everybody paged so far. `waiting` says why nobody is paged before `next_step_at`, for people.
     """
 
     incident = models.OneToOneField(Incident, on_delete=models.CASCADE, related_name="escalation")
+    policy = models.ForeignKey(
+        EscalationPolicy, null=True, blank=True, on_delete=models.SET_NULL, related_name="escalations"
+    )
     policy_name = models.CharField(max_length=80)
     plan: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     state = models.CharField(max_length=16, choices=EscalationState, default=EscalationState.RUNNING)
@@ -231,6 +236,8 @@ class Escalation(models.Model):
     )
     cycle = models.PositiveIntegerField(default=0)
     step = models.PositiveSmallIntegerField(default=0)
+    rounds = models.PositiveIntegerField(default=0)
+    waiting = models.CharField(max_length=200, blank=True)
     next_step_at = models.DateTimeField()
     paged: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     started_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""Mails about an account itself, to the address that its person signs in by."""
+"""Mails to the address that a person signs in by: about the account itself, and regular notices."""
 
 from __future__ import annotations
 
@@ -16,13 +16,27 @@ from notifications.transports.base import Message
 @transaction.atomic
 def send_account_mail(*, person: User, email: str, message: Message, now: datetime) -> Delivery:
     """Put the mail into the outbox, to the address itself, whatever contact methods the person has."""
-    key = f"account:{uuid.uuid4()}"
-    row = build(
+    row = _notice(person, email, f"account:{uuid.uuid4()}", f"account:{person.pk}", message, now)
+    enqueue(deliveries=[row])
+    return row
+
+
+@transaction.atomic
+def send_notice(*, person: User, key: str, subject: str, message: Message, now: datetime) -> None:
+    """Put a notice for `person` into the outbox; one of the same `key` (at most 160 characters) goes out once.
+
+    `subject` names what it is about, such as "schedule:7".
+    """
+    enqueue(deliveries=[_notice(person, person.email, key, subject, message, now)])
+
+
+def _notice(person: User, email: str, key: str, subject: str, message: Message, now: datetime) -> Delivery:
+    return build(
         method=None,
         key=key,
-        group=key,
+        group=key[:120],
         kind=DeliveryKind.NOTICE,
-        subject=f"account:{person.pk}",
+        subject=subject,
         message=message,
         now=now,
         due_at=now,
@@ -30,5 +44,3 @@ def send_account_mail(*, person: User, email: str, message: Message, now: dateti
         user_id=person.pk,
         address=email,
     )
-    enqueue(deliveries=[row])
-    return row

@@ -1,0 +1,43 @@
+"""Rows of the on-call side, by noun."""
+
+from oncall.models.calendars import CalendarFeed, CalendarLink, FeedPurpose, FeedShift, PublishedShift
+from oncall.models.overrides import Absence, CoverRequest, CoverState, Override, OverrideKind
+from oncall.models.policies import (
+    Binding,
+    EscalationPolicy,
+    OnEmpty,
+    PolicyStep,
+    RoundRobin,
+    StepTarget,
+    Which,
+)
+from oncall.models.revisions import MailChoice, Revision
+from oncall.models.schedules import Layer, LayerRole, Restriction, Schedule, Slot, TurnUnit
+
+__all__ = [
+    "Absence",
+    "Binding",
+    "CalendarFeed",
+    "CalendarLink",
+    "CoverRequest",
+    "CoverState",
+    "EscalationPolicy",
+    "FeedPurpose",
+    "FeedShift",
+    "Layer",
+    "LayerRole",
+    "MailChoice",
+    "OnEmpty",
+    "Override",
+    "OverrideKind",
+    "PolicyStep",
+    "PublishedShift",
+    "Restriction",
+    "Revision",
+    "RoundRobin",
+    "Schedule",
+    "Slot",
+    "StepTarget",
+    "TurnUnit",
+    "Which",
+]
