@@ -22,7 +22,7 @@ def send_account_mail(*, person: User, email: str, message: Message, now: dateti
 
 
 @transaction.atomic
-def send_notice(*, person: User, key: str, subject: str, message: Message, now: datetime) -> None:
+def mail_notice(*, person: User, key: str, subject: str, message: Message, now: datetime) -> None:
     """Put a notice for `person` into the outbox; one of the same `key` (at most 160 characters) goes out once.
 
     `subject` names what it is about, such as "schedule:7".
