@@ -2,18 +2,18 @@
 
 from django.urls import path
 
-from oncall.views import now, overrides, policies, schedules
+from oncall.views import now, overrides, policies, schedule_editor, schedules
 
 app_name = "oncall"
 urlpatterns = [
     path("oncall/", now.now, name="now"),
     path("oncall/schedules/", schedules.schedules, name="schedules"),
-    path("oncall/schedules/new/", schedules.new, name="schedule-new"),
-    path("oncall/schedules/preview/", schedules.preview, name="schedule-preview"),
+    path("oncall/schedules/new/", schedule_editor.new, name="schedule-new"),
+    path("oncall/schedules/preview/", schedule_editor.preview, name="schedule-preview"),
     path("oncall/schedules/<int:pk>/", schedules.schedule, name="schedule"),
-    path("oncall/schedules/<int:pk>/edit/", schedules.edit, name="schedule-edit"),
-    path("oncall/schedules/<int:pk>/preview/", schedules.preview, name="schedule-preview"),
-    path("oncall/schedules/<int:pk>/delete/", schedules.delete, name="schedule-delete"),
+    path("oncall/schedules/<int:pk>/edit/", schedule_editor.edit, name="schedule-edit"),
+    path("oncall/schedules/<int:pk>/preview/", schedule_editor.preview, name="schedule-preview"),
+    path("oncall/schedules/<int:pk>/delete/", schedule_editor.delete, name="schedule-delete"),
     path("oncall/schedules/<int:pk>/overrides/new/", overrides.new, name="override-new"),
     path(
         "oncall/schedules/<int:pk>/overrides/<int:override_pk>/withdraw/",
