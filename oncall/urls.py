@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oncall.views import now, overrides, policies, schedule_editor, schedules
+from oncall.views import absences, covers, now, overrides, policies, schedule_editor, schedules
 
 app_name = "oncall"
 urlpatterns = [
@@ -20,6 +20,15 @@ urlpatterns = [
         overrides.withdraw,
         name="override-withdraw",
     ),
+    path("oncall/covers/", covers.covers, name="covers"),
+    path("oncall/covers/new/", covers.new, name="cover-new"),
+    path("oncall/covers/<int:pk>/", covers.cover, name="cover"),
+    path("oncall/covers/<int:pk>/accept/", covers.accept, name="cover-accept"),
+    path("oncall/covers/<int:pk>/decline/", covers.decline, name="cover-decline"),
+    path("oncall/covers/<int:pk>/withdraw/", covers.withdraw, name="cover-withdraw"),
+    path("oncall/absences/new/", absences.new, name="absence-new"),
+    path("oncall/absences/<int:pk>/edit/", absences.edit, name="absence-edit"),
+    path("oncall/absences/<int:pk>/withdraw/", absences.withdraw, name="absence-withdraw"),
     path("oncall/policies/", policies.policies, name="policies"),
     path("oncall/policies/new/", policies.new, name="policy-new"),
     path("oncall/policies/<int:pk>/", policies.policy, name="policy"),

@@ -102,6 +102,8 @@ _team = {"slug": lambda site: site.team.slug}
 _member = {**_team, "pk": lambda site: site.member.pk}
 _service = {"slug": lambda site: site.service.slug}
 _schedule = {"pk": lambda site: site.schedule.pk}
+_cover = {"pk": lambda site: site.cover.pk}
+_absence = {"pk": lambda site: site.absence.pk}
 _policy = {"pk": lambda site: site.policy.pk}
 _integration = {"pk": lambda site: site.integration.pk}
 _event = {**_integration, "event_pk": lambda site: site.event.pk}
@@ -131,6 +133,8 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("oncall:schedule-preview", "oncall:override-new"), _schedule),
     "oncall:override-withdraw": {**_schedule, "override_pk": lambda site: site.override.pk},
     **dict.fromkeys(("oncall:policy", "oncall:policy-edit", "oncall:policy-delete"), _policy),
+    **dict.fromkeys((f"oncall:cover{verb}" for verb in ("", "-accept", "-decline", "-withdraw")), _cover),
+    **dict.fromkeys(("oncall:absence-edit", "oncall:absence-withdraw"), _absence),
     **dict.fromkeys(("catalog:service", "catalog:service-edit"), _service),
     **dict.fromkeys(("catalog:service-archive", "catalog:service-restore"), _service),
     **dict.fromkeys(("accounts:person", "accounts:person-edit", "notifications:invite-again"), _person),
@@ -219,6 +223,7 @@ PUBLIC = {
 READ = {
     *("incidents:list", "incidents:bell", "incidents:detail", "incidents:live", "incidents:pages"),
     *("oncall:now", "oncall:schedules", "oncall:schedule", "oncall:policies", "oncall:policy"),
+    "oncall:covers",
     *("catalog:services", "catalog:service"),
     *("accounts:people", "accounts:person", "accounts:teams", "accounts:team"),
     *("alerts:integrations", "alerts:integration-rows", "alerts:integration", "alerts:integration-came"),
@@ -244,13 +249,18 @@ RESPOND = {
     *("incidents:declare", "incidents:declare-who", "incidents:edit", "incidents:note", "incidents:update"),
     *("incidents:role", "incidents:acknowledge", "incidents:declare-it", "incidents:move"),
     *("incidents:escalate", "incidents:page-again"),
+    *("oncall:absence-new", "oncall:cover-new"),
     *("postmortems:start", "postmortems:section", "postmortems:import", "postmortems:mark"),
     *("postmortems:action-add", "postmortems:action-edit", "postmortems:action-move"),
     *(f"postmortems:{name}" for name in ("submit", "approve", "return", "publish", "reopen")),
 }
 """Responders and admins, whatever their team."""
 
-ON_DUTY = {"oncall:override-new", "oncall:override-withdraw"}
+ON_DUTY = {
+    *("oncall:override-new", "oncall:override-withdraw"),
+    *("oncall:cover", "oncall:cover-accept", "oncall:cover-decline", "oncall:cover-withdraw"),
+    *("oncall:absence-edit", "oncall:absence-withdraw"),
+}
 """Responders of the team, its managers, and admins."""
 
 TEAM = {

@@ -24,7 +24,8 @@ from notifications import acks, outbox
 from notifications.actions.invitations import invite, link_path
 from notifications.actions.methods import send_code
 from notifications.models import ContactMethod, Delivery, NotificationRule
-from oncall.models import EscalationPolicy, Override, Schedule
+from oncall import actions as oncall
+from oncall.models import Absence, CoverRequest, EscalationPolicy, Override, Schedule
 from postmortems import actions as reviews
 from postmortems.models import ActionItem, ActionKind, PdfFile, Postmortem, Section
 from statuspage import actions as statuspage
@@ -51,6 +52,8 @@ class Site:
     policy: EscalationPolicy
     service: Service
     override: Override
+    cover: CoverRequest
+    absence: Absence
     integration: Integration
     key: str
     event: Event
@@ -146,6 +149,7 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         policy=policy,
         service=service,
         override=_override(schedule, owner, member, now),
+        **_time_off(schedule, owner, member, now),
         integration=integration,
         key=key,
         event=alert.last_event,
@@ -190,6 +194,23 @@ def _override(schedule: Schedule, user: User, replaced: User, now: datetime) -> 
         created_by=user,
         created_at=now,
     )
+
+
+def _time_off(schedule: Schedule, owner: User, member: User, now: datetime) -> dict[str, Any]:
+    """`member` is away next week and asks the team to cover a day of it."""
+    start = now + timedelta(days=7)
+    absence = oncall.add_absence(
+        actor=owner, user=member, now=now, starts_at=start, ends_at=start + timedelta(days=7), note="Family"
+    )
+    cover = oncall.ask_for_cover(
+        actor=member,
+        asker=member,
+        now=now,
+        schedule=schedule,
+        starts_at=start,
+        ends_at=start + timedelta(days=1),
+    )
+    return {"absence": absence, "cover": cover}
 
 
 def _resolved(service: Service, actor: User, now: datetime) -> Incident:

@@ -37,6 +37,7 @@ NAMES = {
         "team",
         "severity",
         "mine",
+        "schedule",
         "tier",
         "archived",
         "gone",
