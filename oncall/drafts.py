@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from lib.intervals import Interval
 from oncall import rotation
-from oncall.models import Schedule
+from oncall.models import Layer, LayerRole, Schedule
+from oncall.skipping import Skip
 
-MOST_LAYERS, MOST_SLOTS, MOST_WINDOWS = 20, 100, 50
+MOST_LAYERS, MOST_SLOTS, MOST_WINDOWS, MOST_DATES = 20, 100, 50, 200
 _A_YEAR = timedelta(days=400)
+Rules = tuple[object, ...]
 # The calculators' words for what people fill in under another name.
-_FIELDS = {"virtual_start": "first_handoff", "turn": "turn_length", "start": "starts_at", "end": "ends_at"}
+_FIELDS = {
+    "virtual_start": "first_handoff",
+    "turn": "turn_length",
+    "start": "starts_at",
+    "end": "ends_at",
+    "skip": "skip_weekdays",
+}
 
 
 class Refused(ValueError):
@@ -32,8 +40,9 @@ class Refused(ValueError):
 @dataclass(frozen=True, slots=True)
 class LayerDraft:
     """A layer to be. `first_handoff` is naive local time of the schedule's zone, turn 0 begins there;
-    `starts_at` and `ends_at` are instants. Without `starts_at` it is in force from now on. `id` names the
-    layer that it replaces."""
+    `starts_at` and `ends_at` are instants. Without `starts_at` it is in force from now on. `role` is that of
+    models.LayerRole. `skip_weekdays` (0 is Monday), `skip_holidays` (the code of a calendar) and `skip_dates` are days
+    without duty. `id` names the layer that it replaces."""
 
     people: tuple[User, ...]
     first_handoff: datetime
@@ -44,6 +53,21 @@ class LayerDraft:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     id: int | None = None
+    role: str = LayerRole.PRIMARY
+    skip_weekdays: tuple[int, ...] = ()
+    skip_holidays: str = ""
+    skip_dates: tuple[date, ...] = ()
+
+    @property
+    def rules(self) -> Rules:
+        """By which somebody is on call, without the name and the ends; equal for two drafts that mean the same."""
+        return (
+            tuple(person.pk for person in self.people),
+            self.first_handoff,
+            (self.turn_length, str(self.turn_unit), str(self.role)),
+            frozenset(self.restrictions),
+            (frozenset(self.skip_weekdays), self.skip_holidays, frozenset(self.skip_dates)),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +76,27 @@ class StepDraft:
 
     targets: tuple[User | Schedule, ...]
     delay: timedelta
+
+
+def draft_of(layer: Layer) -> LayerDraft:
+    """The stored layer as a draft; prefetch `slots__user` and `restrictions`."""
+    return LayerDraft(
+        people=tuple(slot.user for slot in layer.slots.all()),
+        first_handoff=datetime.combine(layer.first_handoff_date, layer.handoff_time),
+        turn_length=layer.turn_length,
+        turn_unit=layer.turn_unit,
+        name=layer.name,
+        restrictions=tuple(
+            rotation.Restriction(each.start, each.duration, each.weekday) for each in layer.restrictions.all()
+        ),
+        starts_at=layer.starts_at,
+        ends_at=layer.ends_at,
+        id=layer.pk,
+        role=layer.role,
+        skip_weekdays=tuple(layer.skip_weekdays),
+        skip_holidays=layer.skip_holidays,
+        skip_dates=tuple(date.fromisoformat(day) for day in layer.skip_dates),
+    )
 
 
 def computed(drafts: Sequence[LayerDraft], zone: str, now: datetime) -> tuple[rotation.Layer, ...]:
@@ -73,6 +118,8 @@ def _computed(draft: LayerDraft, place: int, zone: str, now: datetime) -> rotati
             restrictions=draft.restrictions,
             start=draft.starts_at or now,
             end=draft.ends_at,
+            role=rotation.Role(draft.role),
+            skip=Skip(frozenset(draft.skip_weekdays), draft.skip_dates, draft.skip_holidays),
         )
     except rotation.InvalidLayer as error:
         if error.field == "zone":
@@ -99,14 +146,21 @@ def _check(draft: LayerDraft, place: int) -> None:
 
 
 def _check_it_ever_holds(layer: rotation.Layer, place: int) -> None:
-    """A window that never opens between the layer's ends would look like cover and be none."""
-    if not layer.restrictions or layer.start is None or layer.end is None:
+    """A window that never opens between the layer's ends, or days that are all skipped, would look like cover and be
+    none."""
+    if not (layer.restrictions or layer.skip) or layer.start is None or layer.end is None:
         return
-    if not rotation.turns(layer, Interval(layer.start, min(layer.end, layer.start + _A_YEAR))):
-        raise Refused(
-            f"layers.{place}.restrictions",
-            _("No window opens between the start and the end of this layer: nobody would ever be on call."),
+    if rotation.turns(layer, Interval(layer.start, min(layer.end, layer.start + _A_YEAR))):
+        return
+    if layer.restrictions:
+        message = _(
+            "No window opens between the start and the end of this layer: nobody would ever be on call."
         )
+        raise Refused(f"layers.{place}.restrictions", message)
+    message = _(
+        "All days between the start and the end of this layer are skipped: nobody would ever be on call."
+    )
+    raise Refused(f"layers.{place}.skip_dates", message)
 
 
 def cannot_be_paged(person: User) -> str:

@@ -1,4 +1,4 @@
-"""Making and changing schedules with their layers."""
+"""Making and changing schedules with their layers, and taking the last change back."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from lib.intervals import UnknownZone, load_zone
+from oncall import revisions
+from oncall.actions.layers import Edit, change_layers, first_layers, still_to_come
 from oncall.drafts import LayerDraft, Refused, checked_name, computed
-from oncall.models import EscalationPolicy, Layer, Restriction, Schedule, Slot
+from oncall.models import EscalationPolicy, Revision, Schedule
+from oncall.revisions import ScheduleValues
 
 
 @transaction.atomic
@@ -25,10 +27,16 @@ def create_schedule(
     time_zone: str,
     description: str = "",
     layers: Sequence[LayerDraft] = (),
+    wants_secondary: bool = False,
+    warns_of_gaps: bool = True,
 ) -> Schedule:
     """A schedule of `team` with its layers from low to high. Raises Refused."""
     schedule = Schedule(team=team)
-    _write(schedule, name, description, time_zone, layers, now)
+    values = _values(schedule, name, description, time_zone, layers, wants_secondary, warns_of_gaps)
+    _describe(schedule, values, now)
+    first_layers(schedule, layers, now)
+    after = revisions.snapshot(schedule)
+    revisions.record(subject=schedule, actor=actor, now=now, before={}, after=after)
     return schedule
 
 
@@ -42,11 +50,46 @@ def update_schedule(
     time_zone: str,
     description: str = "",
     layers: Sequence[LayerDraft] = (),
+    wants_secondary: bool | None = None,
+    warns_of_gaps: bool | None = None,
+    seen: int | None = None,
 ) -> Schedule:
-    """The schedule becomes what is given: layers whose id is named are changed, the others go. Overrides
-    stay. Raises Refused, and then nothing was changed."""
+    """The schedule becomes what is given: layers whose id is named are changed, the others go. Overrides stay, and
+    who was on call until `now` stays who it was.
+
+    None leaves a choice as it is. `seen` is the number of the last change that the actor knew of (0 when there was
+    none): who changes something that somebody else has changed since is told so. Raises Refused, and then nothing
+    was changed.
+    """
     locked = Schedule.objects.select_for_update().get(pk=schedule.pk)
-    _write(locked, name, description, time_zone, layers, now)
+    _check_seen(locked, seen)
+    values = _values(locked, name, description, time_zone, layers, wants_secondary, warns_of_gaps)
+    _change(locked, values, actor, now)
+    return locked
+
+
+@transaction.atomic
+def undo_last_change(
+    *, actor: User, now: datetime, schedule: Schedule, number: int | None = None
+) -> Schedule:
+    """The schedule becomes from now on what it was before its last change; what happened in between stays. Undoing
+    once more does again what was undone.
+
+    `number` is that of the change that is meant; when another one came after it, it is refused. Raises Refused, and
+    then nothing was changed.
+    """
+    locked = Schedule.objects.select_for_update().get(pk=schedule.pk)
+    last = revisions.last_of(locked)
+    if last is None or not last.before:
+        raise Refused("", _("There is no change to undo: this is the schedule as it was made."))
+    if number is not None:
+        _check_seen(locked, number)
+    try:
+        values = revisions.drafts_from(last.before)
+        values["layers"] = still_to_come(locked, values["layers"], now)
+        _change(locked, values, actor, now, undoes=last)
+    except Refused as refused:
+        raise Refused("", _("This cannot be undone: %(why)s") % {"why": refused.message}) from refused
     return locked
 
 
@@ -63,54 +106,65 @@ def delete_schedule(*, actor: User, now: datetime, schedule: Schedule) -> None:
     locked.delete()
 
 
-def _write(
+def _values(
     schedule: Schedule,
     name: str,
     description: str,
     time_zone: str,
     layers: Sequence[LayerDraft],
-    now: datetime,
+    wants_secondary: bool | None,
+    warns_of_gaps: bool | None,
+) -> ScheduleValues:
+    return {
+        "name": name,
+        "description": description,
+        "time_zone": time_zone,
+        "layers": layers,
+        "wants_secondary": schedule.wants_secondary if wants_secondary is None else wants_secondary,
+        "warns_of_gaps": schedule.warns_of_gaps if warns_of_gaps is None else warns_of_gaps,
+    }
+
+
+def _change(
+    locked: Schedule, values: ScheduleValues, actor: User, now: datetime, undoes: Revision | None = None
 ) -> None:
-    schedule.name, schedule.description, schedule.time_zone = checked_name(name), description, time_zone
-    if len(description) > 300:
+    before, zone_before = revisions.snapshot(locked), locked.time_zone
+    _describe(locked, values, now)
+    change_layers(Edit(locked, now, zone_before), values["layers"])
+    after = revisions.snapshot(locked)
+    revisions.record(subject=locked, actor=actor, now=now, before=before, after=after, undoes=undoes)
+
+
+def _describe(schedule: Schedule, values: ScheduleValues, now: datetime) -> None:
+    """Checks all and stores what stands in the schedule's own row."""
+    schedule.name, schedule.description = checked_name(values["name"]), values["description"]
+    schedule.time_zone = values["time_zone"]
+    schedule.wants_secondary = values["wants_secondary"]
+    schedule.warns_of_gaps = values["warns_of_gaps"]
+    if len(schedule.description) > 300:
         raise Refused("description", _("A description has at most 300 characters."))
-    try:
-        load_zone(time_zone)
-    except UnknownZone as error:
-        message = _("%(name)s is not a time zone. Choose one such as Europe/Berlin.") % {"name": time_zone}
-        raise Refused("time_zone", message) from error
-    computed(layers, time_zone, now)
+    _check_zone(schedule.time_zone)
+    computed(values["layers"], schedule.time_zone, now)
     try:
         with transaction.atomic():
             schedule.save()
     except IntegrityError as error:
         raise Refused("name", _("This team has a schedule of this name already.")) from error
-    _write_layers(schedule, layers, now)
 
 
-def _write_layers(schedule: Schedule, drafts: Sequence[LayerDraft], now: datetime) -> None:
-    known = {layer.pk: layer for layer in schedule.layers.all()}
-    kept = [draft.id for draft in drafts if draft.id in known]
-    if len(kept) != len(set(kept)):
-        raise Refused("layers", _("A layer stands here twice. Open this page anew and try again."))
-    schedule.layers.filter(~Q(id__in=kept)).delete()
-    for place, draft in enumerate(drafts):
-        layer = known.get(draft.id or 0) or Layer(schedule=schedule)
-        _write_layer(layer, draft, place, now)
+def _check_zone(name: str) -> None:
+    try:
+        load_zone(name)
+    except UnknownZone as error:
+        message = _("%(name)s is not a time zone. Choose one such as Europe/Berlin.") % {"name": name}
+        raise Refused("time_zone", message) from error
 
 
-def _write_layer(layer: Layer, draft: LayerDraft, place: int, now: datetime) -> None:
-    layer.position, layer.name = place, draft.name.strip()[:80]
-    layer.starts_at, layer.ends_at = draft.starts_at or now, draft.ends_at
-    layer.first_handoff_date, layer.handoff_time = draft.first_handoff.date(), draft.first_handoff.time()
-    layer.turn_length, layer.turn_unit = draft.turn_length, draft.turn_unit
-    layer.save()
-    layer.slots.all().delete()
-    Slot.objects.bulk_create(
-        Slot(layer=layer, position=turn, user=person) for turn, person in enumerate(draft.people)
+def _check_seen(locked: Schedule, seen: int | None) -> None:
+    last = revisions.last_of(locked)
+    if seen is None or last is None or last.number == seen:
+        return
+    message = _(
+        "%(name)s has changed this schedule since you opened it. Open it anew, so that neither change is lost."
     )
-    layer.restrictions.all().delete()
-    Restriction.objects.bulk_create(
-        Restriction(layer=layer, weekday=each.weekday, start=each.start, duration=each.duration)
-        for each in draft.restrictions
-    )
+    raise Refused("", message % {"name": last.actor or _("Somebody")})

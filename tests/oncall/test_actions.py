@@ -110,10 +110,11 @@ def test_an_edit_keeps_the_layers_that_it_names_and_drops_the_others(
         layers=[a_draft(member, id=high.pk, starts_at=high.starts_at), a_draft(owner)],
     )
     schedule.refresh_from_db()
-    first, second = schedule.layers.all()
-    assert (schedule.name, first.pk, first.position) == ("Renamed", high.pk, 0)
-    assert (first.starts_at, second.starts_at) == (NOW, NOW + HOUR)
-    assert not Layer.objects.filter(pk=low.pk).exists()
+    first, second = schedule.layers.current()
+    assert (schedule.name, first.continues, first.position) == ("Renamed", high, 0)
+    assert (first.starts_at, second.starts_at) == (NOW + HOUR, NOW + HOUR)
+    low.refresh_from_db()
+    assert (low.replaced_at, low.ends_at, low.zone) == (NOW + HOUR, NOW + HOUR, "Europe/Berlin")
 
 
 def test_a_layer_of_another_schedule_is_not_taken_over(owner: User, team: Team) -> None:
@@ -128,7 +129,7 @@ def test_a_layer_of_another_schedule_is_not_taken_over(owner: User, team: Team) 
         layers=[a_draft(owner, id=theirs.pk)],
     )
     assert other.layers.get() == theirs
-    assert mine.layers.count() == 1
+    assert mine.layers.current().count() == 1
 
 
 def test_a_refused_edit_changes_nothing(owner: User, team: Team) -> None:
