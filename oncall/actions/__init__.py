@@ -11,7 +11,7 @@ from oncall.actions.covers import (
 )
 from oncall.actions.overrides import add_override, withdraw_override
 from oncall.actions.policies import delete_policy, save_policy
-from oncall.actions.schedules import create_schedule, delete_schedule, update_schedule
+from oncall.actions.schedules import create_schedule, delete_schedule, undo_last_change, update_schedule
 from oncall.drafts import LayerDraft, Refused, StepDraft
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "expire_covers",
     "remind_of_covers",
     "save_policy",
+    "undo_last_change",
     "update_schedule",
     "withdraw_absence",
     "withdraw_cover",
