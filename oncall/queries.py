@@ -12,49 +12,60 @@ from accounts.models import User
 from lib.intervals import Interval
 from oncall import coverage
 from oncall.bridge import schedule_of, schedules_of
+from oncall.coverage import OnCall
 from oncall.models import Schedule
 from oncall.plan import Target, TargetKind
-from oncall.rotation import Segment
+from oncall.rotation import Role, Segment
 
 AHEAD = timedelta(days=28)
 """How far "until when" and "who is next" look."""
+_NOBODY = OnCall((), "")
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """Who is on call in a schedule now. `until` is when that changes, None when not within four weeks;
-    `following` are those who take over then, nobody when it is a gap."""
+    """Who is on call in a schedule now. `until` is when the primaries change, None when not within four weeks;
+    `following` are those who take over then, nobody when it is a gap. `secondary` are next in line, `shadow` are
+    only told."""
 
     schedule: Schedule
     people: tuple[User, ...]
     until: datetime | None
     following: tuple[User, ...]
     segments: tuple[Segment, ...]
+    secondary: tuple[User, ...] = ()
+    shadow: tuple[User, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """Somebody is on call for a schedule from `start` until just before `end`."""
+    """Somebody is on call for a schedule from `start` until just before `end`, in that role."""
 
     schedule: Schedule
     start: datetime
     end: datetime
+    role: Role = Role.PRIMARY
 
 
 def who_is_on_call(schedule_ids: Collection[int], at: datetime) -> dict[int, tuple[int, ...]]:
-    """The people of each schedule at that moment, in five queries whatever their number.
+    """The primaries of each schedule at that moment, in six queries whatever their number.
 
     Only people who can respond; nobody is an empty tuple.
     """
+    return {key: each.people for key, each in standing(schedule_ids, at).items()}
+
+
+def standing(schedule_ids: Collection[int], at: datetime) -> dict[int, OnCall]:
+    """Who stands in each role of each schedule at that moment, in six queries whatever their number; in a gap
+    nobody does, also no shadow."""
     if not schedule_ids:
         return {}
     schedules = schedules_of(schedule_ids, Interval(at, at + timedelta.resolution))
-    found = {key: coverage.on_call_at(schedule, at) for key, schedule in schedules.items()}
-    return {key: each.people if each else () for key, each in found.items()}
+    return {key: coverage.on_call_at(each, at) or _NOBODY for key, each in schedules.items()}
 
 
 def resolve_targets(targets: Iterable[Target], at: datetime) -> dict[Target, tuple[int, ...]]:
-    """The people whom each target means at that moment, for many plans at once, in six queries at most."""
+    """The people whom each target means at that moment, for many plans at once, in seven queries at most."""
     asked = set(targets)
     users = {target.id for target in asked if target.kind == TargetKind.USER}
     present = _responders(users) if users else frozenset()
@@ -97,15 +108,20 @@ def on_call_now(at: datetime, schedules: Iterable[Schedule] | None = None) -> li
 
 def people_of(segments: Iterable[Segment]) -> dict[int, User]:
     """Everybody who stands in the segments, by id, in one query."""
-    found: dict[int, User] = User.objects.in_bulk({each for segment in segments for each in segment.people})
+    found: dict[int, User] = User.objects.in_bulk(
+        {each for segment in segments for each in (*segment.people, *segment.secondary, *segment.shadow)}
+    )
     return found
 
 
 def shifts_of(user: User, since: datetime, until: datetime) -> list[Shift]:
-    """When `user` is on call between the two moments, by start; time on duty in one schedule is one shift."""
+    """When `user` is on call or a shadow between the two moments, by start; time on duty in one role of one schedule
+    is one shift."""
     schedules = list(
         Schedule.objects.select_related("team").filter(
-            Q(id__in=user.slots.values("layer__schedule")) | Q(id__in=user.overrides.values("schedule"))
+            Q(id__in=user.slots.values("layer__schedule"))
+            | Q(id__in=user.overrides.values("schedule"))
+            | Q(id__in=user.feed_shifts.values("feed__schedule"))
         )
     )
     span = Interval(since, until)
@@ -117,7 +133,7 @@ def shifts_of(user: User, since: datetime, until: datetime) -> list[Shift]:
 
 
 def duties_of(user: User, at: datetime) -> list[Shift]:
-    """What `user` is on call for at that moment; `end` is at most four weeks away."""
+    """What `user` is on call for or a shadow of at that moment; `end` is at most four weeks away."""
     return [shift for shift in shifts_of(user, at, at + AHEAD) if shift.start <= at]
 
 
@@ -128,14 +144,16 @@ def _responders(user_ids: Collection[int]) -> frozenset[int]:
 def _duty(
     schedule: Schedule, segments: tuple[Segment, ...], at: datetime, people: Mapping[int, User]
 ) -> Duty:
-    now = segments[0].people if segments and segments[0].start <= at else ()
-    until, following = _next(segments, now, at)
+    now = segments[0] if segments and segments[0].start <= at else Segment(at, at, (), "")
+    until, following = _next(segments, now.people, at)
     return Duty(
         schedule,
-        tuple(people[each] for each in now),
+        tuple(people[each] for each in now.people),
         until,
         tuple(people[each] for each in following),
         segments,
+        tuple(people[each] for each in now.secondary),
+        tuple(people[each] for each in now.shadow),
     )
 
 
@@ -156,10 +174,20 @@ def _next(
 def _shifts(schedule: Schedule, segments: Iterable[Segment], person: int) -> list[Shift]:
     shifts: list[Shift] = []
     for each in segments:
-        if person not in each.people:
+        role = _role_of(person, each)
+        if role is None:
             continue
-        if shifts and shifts[-1].end == each.start:
-            shifts[-1] = Shift(schedule, shifts[-1].start, each.end)
+        last = shifts[-1] if shifts else None
+        if last and last.end == each.start and last.role == role:
+            shifts[-1] = Shift(schedule, last.start, each.end, role)
         else:
-            shifts.append(Shift(schedule, each.start, each.end))
+            shifts.append(Shift(schedule, each.start, each.end, role))
     return shifts
+
+
+def _role_of(person: int, segment: Segment) -> Role | None:
+    if person in segment.people:
+        return Role.PRIMARY
+    if person in segment.secondary:
+        return Role.SECONDARY
+    return Role.SHADOW if person in segment.shadow else None
