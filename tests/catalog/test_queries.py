@@ -37,7 +37,7 @@ def test_whom_services_page_first_costs_the_same_for_many(
         team = make_team()
         policy = make_policy(team, (make_schedule(team, (member,)),), (owner,), fallback=(owner,))
         services.append(make_service(team, policy))
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         found = on_call_for(services, NOW)
     assert found == {each.pk: (member,) for each in services}
 

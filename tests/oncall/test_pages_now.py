@@ -66,7 +66,7 @@ def test_its_queries_do_not_grow_with_schedules(
     for _ in range(number):
         make_schedule(make_team(), (member, owner))
     browser = browser_of(member)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(30):
         answer = browser.get("/oncall/")
     page = answer.context["page"]
     assert isinstance(page, Page)

@@ -74,7 +74,7 @@ def test_the_queries_of_the_list_do_not_grow(
         team = make_team()
         make_policy(team, (make_schedule(team, (member,)),), (owner,), fallback=(owner,))
     browser = browser_of(member)
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(27):
         assert len(browser.get("/oncall/policies/").context["rows"]) == number
 
 
