@@ -17,7 +17,8 @@ from oncall import coverage
 from oncall.bridge import schedules_of
 from oncall.models import Absence, CoverRequest, CoverState, Schedule
 from oncall.queries import shifts_of
-from oncall.stretches import Role, Stretch, stretches
+from oncall.rotation import Role
+from oncall.stretches import Stretch, stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,9 @@ def conflicts_of(
     if not absences:
         return []
     found = [
-        (each.schedule, Stretch(getattr(each, "role", Role.PRIMARY), each.start, each.end))
+        (each.schedule, Stretch(each.role, each.start, each.end))
         for each in shifts_of(person, since, until)
+        if each.role != Role.SHADOW
     ]
     return _ordered(_clashes(person, found, absences), since)
 
@@ -61,12 +63,7 @@ def conflicts_in(schedules: Iterable[Schedule], since: datetime, until: datetime
         return []
     span = Interval(since, until)
     finals = {key: coverage.final(each, span) for key, each in schedules_of(by_id.keys(), span).items()}
-    people = {
-        one
-        for final in finals.values()
-        for each in final
-        for one in (*each.people, *getattr(each, "secondary", ()))
-    }
+    people = {one for final in finals.values() for each in final for one in (*each.people, *each.secondary)}
     clashes: list[Conflict] = []
     for person, absences in _absences(people, span).items():
         held = [

@@ -23,8 +23,8 @@ from oncall.bridge import schedule_of, schedules_of
 from oncall.models import Absence, CoverRequest, CoverState, Schedule
 from oncall.models.overrides import CoverRequestQuerySet
 from oncall.queries import Shift, shifts_of
-from oncall.rotation import Segment
-from oncall.stretches import Role, Stretch, holds_all, stretches, within
+from oncall.rotation import Role, Segment
+from oncall.stretches import Stretch, holds_all, stretches, within
 
 SWAPS_AHEAD = timedelta(weeks=12)
 
@@ -243,7 +243,7 @@ def _warnings(request: CoverRequest, facts: _Facts) -> tuple[str, ...]:
     start, end = max(request.starts_at, facts.now), request.ends_at
     both: defaultdict[Schedule, list[tuple[datetime, datetime]]] = defaultdict(list)
     for each in facts.shifts:
-        if getattr(each, "role", "primary") in (Role.PRIMARY, Role.SECONDARY) and each.start < end and start < each.end:
+        if each.role in (Role.PRIMARY, Role.SECONDARY) and each.start < end and start < each.end:
             both[each.schedule].append((max(each.start, start), min(each.end, end)))
     return tuple(_warning(schedule, request, spans) for schedule, spans in both.items())
 

@@ -78,6 +78,7 @@ def _shifts(subject: User, user: User) -> dict[str, Any] | None:
         "shifts": shifts,
         "now": now,
         "asks": may_speak_for(user, subject),
+        "asked": covering.open_requests_of(subject, now),
         "person": subject,
         "reader": user,
     }

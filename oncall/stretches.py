@@ -3,16 +3,9 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from lib.intervals import Interval, subtract, union
-from oncall.rotation import Segment
-
-
-class Role(StrEnum):
-    PRIMARY = "primary"
-    SECONDARY = "secondary"
-    SHADOW = "shadow"
+from oncall.rotation import Role, Segment
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +48,4 @@ def holds_all(held: Iterable[Stretch], start: datetime, end: datetime) -> bool:
 def _role(segment: Segment, person: int) -> Role | None:
     if person in segment.people:
         return Role.PRIMARY
-    return Role.SECONDARY if person in getattr(segment, "secondary", ()) else None
+    return Role.SECONDARY if person in segment.secondary else None

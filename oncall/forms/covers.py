@@ -18,7 +18,8 @@ from oncall.covering import words_of
 from oncall.drafts import Refused
 from oncall.forms.fields import Group, LocalMomentField
 from oncall.models import Schedule
-from oncall.stretches import Role, Stretch
+from oncall.rotation import Role
+from oncall.stretches import Stretch
 
 Swaps = Sequence[tuple[User, Sequence[Stretch]]]
 

@@ -23,7 +23,7 @@ from oncall.drafts import Refused
 from oncall.forms.covers import CoverForm
 from oncall.models import Absence, CoverRequest, Schedule
 from oncall.queries import shifts_of
-from oncall.stretches import Role
+from oncall.rotation import Role
 from oncall.views.reading import moment_in, reader_zone
 
 AHEAD = timedelta(weeks=26)
@@ -73,7 +73,7 @@ def cover(request: PersonRequest, pk: int) -> HttpResponse:
         "state": state,
         "offer": offer,
         "may_decline": is_open and subject.asked == request.user,
-        "may_withdraw": is_open and access.may_speak_for(request.user, subject.asker),
+        "may_withdraw": is_open and offer is None and access.may_speak_for(request.user, subject.asker),
         "is_mine": subject.asker == request.user,
     }
     return render(request, "oncall/cover.html", context)
@@ -144,8 +144,9 @@ def _asked(
 
 def _choice(request: PersonRequest, asker: User, now: datetime) -> HttpResponse:
     shifts = shifts_of(asker, now, now + CHOICE_AHEAD)
-    found = [each for each in shifts if getattr(each, "role", "primary") in (Role.PRIMARY, Role.SECONDARY)]
+    found = [each for each in shifts if each.role in (Role.PRIMARY, Role.SECONDARY)]
     context = {"shifts": found, "now": now, "asker": asker, "is_me": asker == request.user}
+    context["asked"] = covering.open_requests_of(asker, now)
     return render(request, "oncall/cover_choose.html", context)
 
 

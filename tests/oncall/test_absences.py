@@ -37,7 +37,13 @@ def add(member: User, team: Team) -> Add:
     """Milan enters time off."""
 
     def added(**changes: Any) -> Absence:
-        given = {"actor": member, "user": member, "now": NOW, "starts_at": SOON[0], "ends_at": SOON[1]}
+        given: dict[str, Any] = {
+            "actor": member,
+            "user": member,
+            "now": NOW,
+            "starts_at": SOON[0],
+            "ends_at": SOON[1],
+        }
         return actions.add_absence(**given | changes)
 
     return added
@@ -168,7 +174,7 @@ def test_it_is_settled_when_somebody_else_has_that_time(
     add: Add, rota: Schedule, member: User, owner: User
 ) -> None:
     add(starts_at=HIS[0], ends_at=HIS[0] + 2 * DAY)
-    taken = {"actor": owner, "now": NOW, "schedule": rota, "user": owner, "replaces": member}
+    taken: dict[str, Any] = {"actor": owner, "now": NOW, "schedule": rota, "user": owner, "replaces": member}
     actions.add_override(**taken, starts_at=HIS[0], ends_at=HIS[0] + DAY)
     (conflict,) = conflicts_of(member, NOW, NOW + 90 * DAY)
     assert (conflict.start, conflict.end) == (HIS[0] + DAY, HIS[0] + 2 * DAY)
