@@ -8,8 +8,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from accounts.fields import LineField
 from accounts.models import User
@@ -21,6 +21,7 @@ from oncall.models import Schedule
 from oncall.rotation import Role
 from oncall.stretches import Stretch
 
+ANYBODY = "any"
 Swaps = Sequence[tuple[User, Sequence[Stretch]]]
 
 
@@ -33,11 +34,13 @@ class CoverForm(forms.Form):
 
     starts_at = LocalMomentField(label=_("From"))
     ends_at = LocalMomentField(label=_("Until"))
-    asked = forms.ChoiceField(required=False, label=_("Ask"))
+    asked = forms.ChoiceField(label=_("Ask"))
     swap = forms.ChoiceField(
         required=False,
         label=_("In return I take"),
-        help_text=_("A swap: both changes are made when they accept, or none."),
+        help_text=_(
+            "A swap: whoever has that shift is asked, and both changes are made when they accept, or none."
+        ),
     )
     note = LineField(
         max_length=200, required=False, label=_("Note"), help_text=_("Such as: dentist, wedding.")
@@ -64,7 +67,7 @@ class CoverForm(forms.Form):
             len(people),
         ) % {"team": schedule.team, "n": len(people)}
         named = [(key, str(person)) for key, person in self.people.items()]
-        self._choices("asked", [("", anybody), *named])
+        self._choices("asked", [(ANYBODY, anybody), *named])
         self._choices("swap", [("", _("Nothing")), *_groups(swaps)])
 
     def clean(self) -> dict[str, Any]:
@@ -98,13 +101,16 @@ class CoverForm(forms.Form):
 
 def _groups(swaps: Swaps) -> list[Group]:
     return [
-        (str(person), [(_key(person, each), _words(each)) for each in shifts]) for person, shifts in swaps
+        (str(person), [(_key(person, each), _words(person, each)) for each in shifts])
+        for person, shifts in swaps
     ]
 
 
-def _words(stretch: Stretch) -> str:
-    words = words_of(stretch.start, stretch.end)
-    return str(_("%(time)s as secondary") % {"time": words}) if stretch.role == Role.SECONDARY else words
+def _words(person: User, stretch: Stretch) -> str:
+    """With the name, which a closed list would not show."""
+    names = {"name": person, "time": words_of(stretch.start, stretch.end)}
+    second = gettext("%(name)s: %(time)s, secondary")
+    return (second if stretch.role == Role.SECONDARY else gettext("%(name)s: %(time)s")) % names
 
 
 def _key(person: User, stretch: Stretch) -> str:

@@ -62,7 +62,7 @@ def test_asking_for_a_shift_takes_a_link_and_a_press(
         {
             "starts_at": "2026-03-16T09:00",
             "ends_at": "2026-03-23T09:00",
-            "asked": "",
+            "asked": "any",
             "swap": "",
             "note": "Hi",
         },
@@ -86,7 +86,7 @@ def test_times_that_are_left_alone_keep_their_instants_where_a_clock_shows_an_ho
     )
     answer = browser_of(member).post(
         f"/oncall/covers/new/?schedule={schedule.pk}&from=2026-10-25T01:30:00Z&until=2026-10-26T01:30:00Z",
-        {"starts_at": "2026-10-25T02:30", "ends_at": "2026-10-26T02:30"},
+        {"starts_at": "2026-10-25T02:30", "ends_at": "2026-10-26T02:30", "asked": "any"},
     )
     assert answer.status_code == 302
     assert CoverRequest.objects.get().starts_at == start
@@ -98,7 +98,7 @@ def test_choosing_a_shift_in_return_asks_its_owner_for_a_swap(
     browser, path = browser_of(member), f"/oncall/covers/new/?schedule={rota.pk}&{SHIFT}"
     option = f"{owner.pk}-20260323T090000-20260330T090000"
     assert f'value="{option}"' in text(browser, path)
-    given = {"starts_at": "2026-03-16T09:00", "ends_at": "2026-03-23T09:00", "swap": option}
+    given = {"starts_at": "2026-03-16T09:00", "ends_at": "2026-03-23T09:00", "asked": "any", "swap": option}
     browser.post(path, given)
     made = CoverRequest.objects.get()
     assert (made.asked, made.swap_starts_at, made.swap_ends_at) == (owner, *HERS)
@@ -109,7 +109,7 @@ def test_what_is_refused_stands_on_its_field_with_what_was_typed(
 ) -> None:
     answer = browser_of(member).post(
         f"/oncall/covers/new/?schedule={rota.pk}&{SHIFT}",
-        {"starts_at": "2026-03-15T09:00", "ends_at": "2026-03-23T09:00", "note": "Typed"},
+        {"starts_at": "2026-03-15T09:00", "ends_at": "2026-03-23T09:00", "asked": "any", "note": "Typed"},
     )
     page = answer.content.decode()
     assert "not on call for Payments primary for all of this time" in page
@@ -134,7 +134,7 @@ def test_a_manager_asks_for_a_member_and_nobody_else_does(
     browser_of: Browser, owner: User, member: User, stranger: User, viewer: User, rota: Schedule
 ) -> None:
     path = f"/oncall/covers/new/?schedule={rota.pk}&{SHIFT}&person={member.pk}"
-    given = {"starts_at": "2026-03-16T09:00", "ends_at": "2026-03-23T09:00"}
+    given = {"starts_at": "2026-03-16T09:00", "ends_at": "2026-03-23T09:00", "asked": "any"}
     for person in (stranger, viewer):
         assert browser_of(person).get(path).status_code == 404
         assert browser_of(person).post(path, given).status_code == 404
