@@ -152,6 +152,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "tell-of-gaps": {
+        "task": "oncall.tasks.tell_of_gaps",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "write-handoff-notes": {
+        "task": "insights.tasks.write_handoff_notes",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
 }
 
 # --- People

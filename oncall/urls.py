@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oncall.views import absences, covers, now, overrides, policies, schedule_editor, schedules
+from oncall.views import absences, covers, now, overrides, policies, reports, schedule_editor, schedules
 
 app_name = "oncall"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("oncall/absences/new/", absences.new, name="absence-new"),
     path("oncall/absences/<int:pk>/edit/", absences.edit, name="absence-edit"),
     path("oncall/absences/<int:pk>/withdraw/", absences.withdraw, name="absence-withdraw"),
+    path("oncall/reports/", reports.cover, name="reports"),
+    path("oncall/reports/load/", reports.load, name="report-load"),
+    path("oncall/reports/hours.csv", reports.hours, name="report-hours"),
     path("oncall/policies/", policies.policies, name="policies"),
     path("oncall/policies/new/", policies.new, name="policy-new"),
     path("oncall/policies/<int:pk>/", policies.policy, name="policy"),
