@@ -104,6 +104,7 @@ _service = {"slug": lambda site: site.service.slug}
 _schedule = {"pk": lambda site: site.schedule.pk}
 _cover = {"pk": lambda site: site.cover.pk}
 _absence = {"pk": lambda site: site.absence.pk}
+_note = {"pk": lambda site: site.note.pk}
 _policy = {"pk": lambda site: site.policy.pk}
 _integration = {"pk": lambda site: site.integration.pk}
 _event = {**_integration, "event_pk": lambda site: site.event.pk}
@@ -135,6 +136,7 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("oncall:policy", "oncall:policy-edit", "oncall:policy-delete"), _policy),
     **dict.fromkeys((f"oncall:cover{verb}" for verb in ("", "-accept", "-decline", "-withdraw")), _cover),
     **dict.fromkeys(("oncall:absence-edit", "oncall:absence-withdraw"), _absence),
+    **dict.fromkeys(("insights:handoff", "insights:handoff-remark"), _note),
     **dict.fromkeys(("catalog:service", "catalog:service-edit"), _service),
     **dict.fromkeys(("catalog:service-archive", "catalog:service-restore"), _service),
     **dict.fromkeys(("accounts:person", "accounts:person-edit", "notifications:invite-again"), _person),
@@ -224,6 +226,7 @@ READ = {
     *("incidents:list", "incidents:bell", "incidents:detail", "incidents:live", "incidents:pages"),
     *("oncall:now", "oncall:schedules", "oncall:schedule", "oncall:policies", "oncall:policy"),
     "oncall:covers",
+    *("oncall:reports", "oncall:report-load", "insights:handoffs", "insights:handoff"),
     *("catalog:services", "catalog:service"),
     *("accounts:people", "accounts:person", "accounts:teams", "accounts:team"),
     *("alerts:integrations", "alerts:integration-rows", "alerts:integration", "alerts:integration-came"),
@@ -241,6 +244,7 @@ OWN = {
     *("notifications:me", "notifications:method-choose", "notifications:method-new"),
     *(f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")),
     *("notifications:rule-add", "notifications:rule-move", "notifications:rule-remove"),
+    "insights:mail-choice",
     *("account_email", "account_change_password", "account_set_password", "account_reauthenticate"),
 }
 """Everybody who is signed in, for what is theirs alone."""
@@ -257,7 +261,7 @@ RESPOND = {
 """Responders and admins, whatever their team."""
 
 ON_DUTY = {
-    *("oncall:override-new", "oncall:override-withdraw"),
+    *("oncall:override-new", "oncall:override-withdraw", "insights:handoff-remark"),
     *("oncall:cover", "oncall:cover-accept", "oncall:cover-decline", "oncall:cover-withdraw"),
     *("oncall:absence-edit", "oncall:absence-withdraw"),
 }
@@ -274,7 +278,7 @@ TEAM = {
 
 MANAGE = {
     *("catalog:service-new", "oncall:schedule-new", "oncall:policy-new", "alerts:integration-new"),
-    "oncall:schedule-preview (new)",
+    *("oncall:schedule-preview (new)", "oncall:report-hours"),
     *("statuspage:new-page", "statuspage:settings", "statuspage:delete-page", "statuspage:new-component"),
     *("statuspage:component", "statuspage:move-component", "statuspage:delete-component"),
 }

@@ -19,6 +19,9 @@ from incidents.actions.transitions import change_state
 from incidents.actions.writing import add_note, publish_update
 from incidents.models import EntryKind, Incident
 from incidents.sweep import sweep
+from insights.handoff_facts import bodies
+from insights.handoff_times import Handoff
+from insights.models import HandoffNote
 from lib.sealing import seal
 from notifications import acks, outbox
 from notifications.actions.invitations import invite, link_path
@@ -53,6 +56,7 @@ class Site:
     service: Service
     override: Override
     cover: CoverRequest
+    note: HandoffNote
     absence: Absence
     integration: Integration
     key: str
@@ -150,6 +154,7 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         service=service,
         override=_override(schedule, owner, member, now),
         **_time_off(schedule, owner, member, now),
+        note=_note(schedule, owner, member, now),
         integration=integration,
         key=key,
         event=alert.last_event,
@@ -211,6 +216,22 @@ def _time_off(schedule: Schedule, owner: User, member: User, now: datetime) -> d
         ends_at=start + timedelta(days=1),
     )
     return {"absence": absence, "cover": cover}
+
+
+def _note(schedule: Schedule, outgoing: User, incoming: User, now: datetime) -> HandoffNote:
+    """The hand-off of a shift of a day, just now."""
+    handed = Handoff(schedule.pk, now - timedelta(days=1), now, (outgoing.pk,), (incoming.pk,))
+    return HandoffNote.objects.create(
+        schedule=schedule,
+        since=handed.since,
+        at=handed.at,
+        outgoing=list(handed.outgoing),
+        incoming=list(handed.incoming),
+        body=bodies([handed])[0],
+        remark="Watch the *queue*.",
+        remark_by=outgoing,
+        created_at=now,
+    )
 
 
 def _resolved(service: Service, actor: User, now: datetime) -> Incident:
