@@ -17,6 +17,8 @@ from oncall.models import Schedule
 from oncall.queries import shifts_of
 
 AHEAD = timedelta(weeks=8)
+FURTHER = timedelta(weeks=5)
+"""Looked at besides, so that a shift that begins within AHEAD is shown until its own end."""
 AWAY_AHEAD = timedelta(weeks=26)
 SHOWN = 6
 
@@ -71,7 +73,8 @@ def _schedule(subject: Schedule, user: User) -> dict[str, Any] | None:
 def _shifts(subject: User, user: User) -> dict[str, Any] | None:
     """Nothing for somebody who is in no schedule."""
     now = timezone.now()
-    shifts = shifts_of(subject, now, now + AHEAD)[:SHOWN]
+    found = shifts_of(subject, now, now + AHEAD + FURTHER)
+    shifts = [each for each in found if each.start < now + AHEAD][:SHOWN]
     if not shifts:
         return None
     return {

@@ -22,6 +22,7 @@ from oncall.conflicts import Conflict, conflicts_in, conflicts_of
 from oncall.drafts import Refused
 from oncall.forms.covers import CoverForm
 from oncall.models import Absence, CoverRequest, Schedule
+from oncall.panels import FURTHER
 from oncall.queries import shifts_of
 from oncall.rotation import Role
 from oncall.views.reading import moment_in, reader_zone
@@ -143,8 +144,9 @@ def _asked(
 
 
 def _choice(request: PersonRequest, asker: User, now: datetime) -> HttpResponse:
-    shifts = shifts_of(asker, now, now + CHOICE_AHEAD)
-    found = [each for each in shifts if each.role in (Role.PRIMARY, Role.SECONDARY)]
+    until = now + CHOICE_AHEAD
+    shifts = shifts_of(asker, now, until + FURTHER)  # so that the last one is shown until its own end
+    found = [each for each in shifts if each.start < until and each.role != Role.SHADOW]
     context = {"shifts": found, "now": now, "asker": asker, "is_me": asker == request.user}
     context["asked"] = covering.open_requests_of(asker, now)
     return render(request, "oncall/cover_choose.html", context)

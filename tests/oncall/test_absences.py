@@ -18,18 +18,12 @@ from oncall.drafts import Refused
 from oncall.forms.absences import AbsenceForm, key_of, typed
 from oncall.models import Absence, CalendarFeed, CoverRequest, FeedPurpose, Schedule
 from tests.making import NOW, make_schedule, make_user
+from tests.oncall.conftest import HIS
 
-HIS = datetime(2026, 3, 16, 9, tzinfo=UTC), datetime(2026, 3, 23, 9, tzinfo=UTC)
-"""Milan's next shift in `rota`."""
 DAY = timedelta(days=1)
 SOON = NOW + DAY, NOW + 3 * DAY
 
 Add = Callable[..., Absence]
-
-
-@pytest.fixture
-def rota(team: Team, member: User, owner: User) -> Schedule:
-    return make_schedule(team, (member, owner), name="Payments primary")
 
 
 @pytest.fixture
