@@ -152,6 +152,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "chase-covers": {
+        "task": "oncall.tasks.chase_covers",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "tell-of-gaps": {
         "task": "oncall.tasks.tell_of_gaps",
         "schedule": 3600.0,

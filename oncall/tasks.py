@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from oncall.actions.covers import expire_covers, remind_of_covers
 from oncall.actions.gap_mails import tell_of_gaps as tell
 
 
@@ -12,3 +13,10 @@ from oncall.actions.gap_mails import tell_of_gaps as tell
 def tell_of_gaps() -> None:
     """Each hour: managers hear of time in which nobody will be on call."""
     tell(now=timezone.now())
+
+
+@shared_task
+def chase_covers() -> None:
+    """Requests for cover: askers hear the day before that nobody took their time, and what is past is over."""
+    remind_of_covers(now=timezone.now())
+    expire_covers(now=timezone.now())
