@@ -46,7 +46,14 @@ def drafts_from(plain: Mapping[str, Any]) -> ScheduleValues:
     if wanted - set(people):
         raise Refused("", _("Somebody who stood in it is not here any more."))
     layers = [_draft(layer, people) for layer in plain["layers"]]
-    return ScheduleValues(**{key: plain[key] for key in _KEPT}, layers=layers)  # type: ignore[typeddict-item] # the keys are those
+    return {
+        "name": plain["name"],
+        "description": plain["description"],
+        "time_zone": plain["time_zone"],
+        "wants_secondary": plain["wants_secondary"],
+        "warns_of_gaps": plain["warns_of_gaps"],
+        "layers": layers,
+    }
 
 
 def record(

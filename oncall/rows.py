@@ -45,10 +45,10 @@ class Rows:
         if words == ["add"]:
             rows = [*rows, {key: list(values) for key, values in self.blank.items()}][: self.most]
         elif len(words) == 2:
-            rows = _moved(rows, words[0], words[1])
+            rows = moved(rows, words[0], words[1])
         elif words[0].isdecimal() and int(words[0]) < len(rows):
             self._edit_list(rows[int(words[0])], words[1:])
-        return self._written(data, rows)
+        return self.written(data, rows)
 
     def _edit_list(self, row: Row, words: list[str]) -> None:
         keys = self.lists.get(words[0], ())
@@ -56,7 +56,7 @@ class Rows:
         if words[1:] == ["add"]:
             lines = [*lines, ("",) * len(keys)]
         elif len(words) == 3:
-            lines = _moved(lines, words[1], words[2])
+            lines = moved(lines, words[1], words[2])
         for place, key in enumerate(keys):
             row[key] = [line[place] for line in lines]
 
@@ -67,7 +67,8 @@ class Rows:
             rows.append({key[len(start) :]: data.getlist(key) for key in data if key.startswith(start)})
         return rows
 
-    def _written(self, data: QueryDict, rows: Sequence[Row]) -> QueryDict:
+    def written(self, data: QueryDict, rows: Sequence[Row]) -> QueryDict:
+        """The same form with these rows instead of its own."""
         ours = re.compile(rf"{re.escape(self.prefix)}-[0-9]+-")
         fresh = QueryDict(mutable=True)
         for key, values in data.lists():
@@ -87,7 +88,8 @@ def _lines(columns: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     ]
 
 
-def _moved(items: Sequence[Item], index: str, verb: str) -> list[Item]:
+def moved(items: Sequence[Item], index: str, verb: str) -> list[Item]:
+    """The items with one of them removed or moved "up" or "down"; what makes no sense changes nothing."""
     found = list(items)
     if not _INDEX.fullmatch(index) or int(index) >= len(found):
         return found

@@ -13,6 +13,7 @@ urlpatterns = [
     path("oncall/schedules/<int:pk>/", schedules.schedule, name="schedule"),
     path("oncall/schedules/<int:pk>/edit/", schedule_editor.edit, name="schedule-edit"),
     path("oncall/schedules/<int:pk>/preview/", schedule_editor.preview, name="schedule-preview"),
+    path("oncall/schedules/<int:pk>/undo/", schedule_editor.undo, name="schedule-undo"),
     path("oncall/schedules/<int:pk>/delete/", schedule_editor.delete, name="schedule-delete"),
     path("oncall/schedules/<int:pk>/overrides/new/", overrides.new, name="override-new"),
     path(

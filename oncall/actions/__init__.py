@@ -11,7 +11,13 @@ from oncall.actions.covers import (
 )
 from oncall.actions.overrides import add_override, withdraw_override
 from oncall.actions.policies import delete_policy, save_policy
-from oncall.actions.schedules import create_schedule, delete_schedule, undo_last_change, update_schedule
+from oncall.actions.schedules import (
+    create_schedule,
+    delete_schedule,
+    rehearse_update,
+    undo_last_change,
+    update_schedule,
+)
 from oncall.drafts import LayerDraft, Refused, StepDraft
 
 __all__ = [
@@ -28,6 +34,7 @@ __all__ = [
     "delete_policy",
     "delete_schedule",
     "expire_covers",
+    "rehearse_update",
     "remind_of_covers",
     "save_policy",
     "undo_last_change",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
-from lib.intervals import UnknownZone, load_zone
-from oncall import revisions
+from lib.intervals import Interval, UnknownZone, load_zone
+from oncall import coverage, revisions
 from oncall.actions.layers import Edit, change_layers, first_layers, still_to_come
+from oncall.bridge import schedule_of
 from oncall.drafts import LayerDraft, Refused, checked_name, computed
 from oncall.models import EscalationPolicy, Revision, Schedule
 from oncall.revisions import ScheduleValues
@@ -66,6 +69,24 @@ def update_schedule(
     values = _values(locked, name, description, time_zone, layers, wants_secondary, warns_of_gaps)
     _change(locked, values, actor, now)
     return locked
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What an update would make of a schedule in a span; whether it would change anything at all, also later."""
+
+    value: coverage.Schedule
+    is_change: bool
+
+
+def rehearse_update(*, schedule: Schedule, now: datetime, span: Interval, **values: Any) -> Rehearsal:
+    """`update_schedule` with these values, read and taken back: nothing is stored. Raises Refused as that does."""
+    with transaction.atomic():
+        before = revisions.snapshot(schedule)
+        changed = update_schedule(schedule=schedule, now=now, **values)
+        found = Rehearsal(schedule_of(changed, span), revisions.snapshot(changed) != before)
+        transaction.set_rollback(True)
+    return found
 
 
 @transaction.atomic

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django import forms
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from oncall.rotation import Restriction
+from oncall.skipping import UnknownCalendar, check_code
 
 Group = tuple[str, list[tuple[str, str]]]
 """A label and the (value, words) below it, for an <optgroup>."""
@@ -219,3 +221,57 @@ class LocalMomentField(forms.Field):
         if found.tzinfo is not None or not 1970 <= found.year <= 2199:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return found
+
+
+class DatesField(forms.CharField):
+    """Days, as ISO text with anything between them that is no letter or figure; cleaned, in order and once each."""
+
+    widget = forms.Textarea(attrs={"rows": 2, "placeholder": "2026-12-24, 2026-12-31"})
+    default_error_messages = {
+        "date": _("%(text)s is not a day. Write days such as 2026-12-24, with a comma between."),
+        "far": _("Choose days between 1970 and 2199."),
+    }
+
+    def clean(self, value: Any) -> tuple[date, ...]:
+        words = re.split(r"[\s,;]+", super().clean(value))
+        return tuple(sorted({self._day(word) for word in words if word}))
+
+    def prepare_value(self, value: Any) -> Any:
+        """Days as they are typed."""
+        return value if isinstance(value, str) else days_in_words(value or ())
+
+    def _day(self, word: str) -> date:
+        try:
+            found = date.fromisoformat(word)
+        except ValueError as error:
+            raise self._error("date", text=word[:20]) from error
+        if not 1970 <= found.year <= 2199:
+            raise self._error("far")
+        return found
+
+    def _error(self, code: str, **params: str) -> forms.ValidationError:
+        return forms.ValidationError(self.error_messages[code], code=code, params=params)
+
+
+def days_in_words(days: Iterable[date]) -> str:
+    """As `DatesField` reads them."""
+    return ", ".join(day.isoformat() for day in sorted(days))
+
+
+class HolidaysField(forms.CharField):
+    """The code of a calendar of public holidays, such as DE or US-CA; names are offered by the datalist `holidays`."""
+
+    widget = forms.TextInput(attrs={"list": "holidays", "autocomplete": "off", "placeholder": "DE, US-CA"})
+
+    def clean(self, value: Any) -> str:
+        text: str = super().clean(value)
+        for code in (text, text.upper()):
+            try:
+                check_code(code)
+            except UnknownCalendar:
+                continue
+            return code
+        message = _(
+            "There are no holidays under %(code)s. Write a country such as DE, or a part of one such as DE-BY."
+        )
+        raise forms.ValidationError(message, code="unknown", params={"code": text[:20]})

@@ -1,6 +1,6 @@
 """What the templates make: all hours covered in any zone, by the people in their order."""
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 
 import pytest
@@ -27,12 +27,9 @@ ZONES = (
 )
 MANY_ZONES = (*ZONES, "Asia/Tokyo", "Pacific/Apia", "America/Anchorage")
 # Weeks in which clocks change somewhere, and one without.
-MONDAYS = (
-    datetime(2026, 3, 2, 9),
-    datetime(2026, 3, 23, 9),
-    datetime(2026, 10, 19, 9),
-    datetime(2026, 6, 1, 9),
-)  # noqa: DTZ001 - local times
+MONDAYS = tuple(
+    datetime.combine(date(2026, month, day), time(9)) for month, day in ((3, 2), (3, 23), (10, 19), (6, 1))
+)
 EIGHT_WEEKS = timedelta(weeks=8)
 
 
