@@ -1,141 +1,295 @@
-"""A second, slow and obvious reading of schedules, and random schedules to compare it with the engine.
+"""A second, slow and obvious reading of schedules, for the engine to agree with.
 
-It walks turns one by one from the virtual start, turns wall time into instants by trying every offset, and
-asks for each minute of a span who is on call.
+It walks days and turns one by one from the virtual start, turns wall time into instants by trying every offset that
+is in force around, and asks for one moment at a time who is on call.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
-from datetime import UTC, datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from hypothesis import strategies as st
+import holidays
 
 from lib.intervals import Interval
 from oncall.coverage import Override, OverrideKind, Schedule
-from oncall.rotation import Layer, Restriction, Segment, Turn, Unit
+from oncall.rotation import AnyLayer, Fixed, Layer, Role, Segment, Unit
+from oncall.skipping import Skip
 
 MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
-Held = tuple[tuple[int, ...], str]
-NOBODY: Held = ((), "")
-
-# A day (UTC) around which something odd happens to each zone's clocks.
-ODD_DAYS = {
-    "Africa/Casablanca": ["2026-02-15", "2026-03-22"],
-    "America/New_York": ["2026-03-08", "2026-11-01"],
-    "America/Havana": ["2026-03-08", "2026-11-01"],
-    "Antarctica/Troll": ["2026-03-29", "2026-10-25"],
-    "Asia/Kathmandu": ["2026-05-05"],
-    "Australia/Lord_Howe": ["2026-04-04", "2026-10-03"],
-    "Europe/London": ["2026-03-29", "2026-10-25"],
-    "Pacific/Apia": ["2011-12-30", "2012-03-31"],
-    "Pacific/Chatham": ["2026-04-04", "2026-09-26"],
-    "UTC": ["2026-07-01"],
-}
-PLACES = [
-    (zone, datetime.fromisoformat(day).replace(tzinfo=UTC)) for zone, days in ODD_DAYS.items() for day in days
-]
 
 
-@lru_cache(maxsize=100_000)
+@dataclass(frozen=True)
+class Said:
+    """Who is on call, why, and who is with them."""
+
+    people: tuple[int, ...] = ()
+    source: str = ""
+    secondary: tuple[int, ...] = ()
+    shadow: tuple[int, ...] = ()
+
+
+NOBODY = Said()
+
+
 def slow_instant(wall: datetime, zone: str) -> datetime:
     """The first instant at which clocks show it; else shifted, by the offset of two days before."""
+    shown = slow_instants(wall, zone)
+    return min(shown) if shown else wall.replace(tzinfo=UTC) - _offsets_around(wall.date(), zone)[0]
+
+
+def slow_instants(wall: datetime, zone: str) -> list[datetime]:
+    """All instants at which clocks show it: one, none or two."""
     naive_utc = wall.replace(tzinfo=UTC)
-    offsets = []
-    for hour in range(-48, 49):
-        offset = (naive_utc + timedelta(hours=hour)).astimezone(ZoneInfo(zone)).utcoffset()
-        assert offset is not None
-        offsets.append(offset)
-    shown = [
+    return [
         naive_utc - offset
-        for offset in set(offsets)
+        for offset in set(_offsets_around(wall.date(), zone))
         if (naive_utc - offset).astimezone(ZoneInfo(zone)).replace(tzinfo=None) == wall
     ]
-    return min(shown) if shown else naive_utc - offsets[0]
 
 
-def slow_handoff(layer: Layer, number: int) -> datetime:
-    count, wall = number * layer.turn.length, layer.virtual_start
-    if layer.turn.unit == Unit.HOURS:
-        return slow_instant(wall, layer.zone) + count * timedelta(hours=1)
-    if layer.turn.unit == Unit.MONTHS:
-        return slow_instant(_months_later(wall, count), layer.zone)
-    return slow_instant(wall + count * (DAY if layer.turn.unit == Unit.DAYS else 7 * DAY), layer.zone)
+def is_steady(at: datetime, zone: str) -> bool:
+    """Whether clocks there do not change from ten days before until ten days after."""
+    offsets = {(at + hour * HOUR).astimezone(ZoneInfo(zone)).utcoffset() for hour in range(-240, 241, 6)}
+    return len(offsets) == 1
 
 
-def _months_later(wall: datetime, count: int) -> datetime:
-    months = wall.year * 12 + wall.month - 1 + count
-    day = wall.day
-    while True:
+@lru_cache(maxsize=20_000)
+def _offsets_around(day: date, zone: str) -> list[timedelta]:
+    """Of each half hour from two days before until three days after."""
+    midnight = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    found = []
+    for half in range(-96, 145):
+        offset = (midnight + half * HOUR / 2).astimezone(ZoneInfo(zone)).utcoffset()
+        assert offset is not None
+        found.append(offset)
+    return found
+
+
+class SlowLayer:
+    """The turns of a layer on the days around a span, found by walking from the virtual start."""
+
+    def __init__(self, layer: Layer, span: Interval) -> None:
+        self.layer = layer
+        self._instants: dict[datetime, datetime] = {}
+        first = min(layer.virtual_start.date(), span.start.date()) - 130 * DAY
+        last = max(layer.virtual_start.date(), span.end.date()) + 130 * DAY
+        self.turns = {} if layer.turn.unit == Unit.HOURS else dict(_slow_turns(layer, first, last))
+
+    def instant(self, wall: datetime) -> datetime:
+        if wall not in self._instants:
+            self._instants[wall] = slow_instant(wall, self.layer.zone)
+        return self._instants[wall]
+
+    def at(self, at: datetime) -> tuple[int, ...]:
+        """Whose turn it is."""
+        layer = self.layer
+        if (layer.start and at < layer.start) or (layer.end and layer.end <= at):
+            return ()
+        if layer.restrictions and not any(start <= at < end for start, end in self.windows(at)):
+            return ()
+        number = self._number(at)
+        person = None if number is None else layer.people[number % len(layer.people)]
+        return () if person is None else (person,)
+
+    def windows(self, at: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """Those of the days around."""
+        for number in range(-10, 3):
+            day = at.date() + number * DAY
+            for each in self.layer.restrictions:
+                if each.weekday in {None, day.weekday()}:
+                    opens = datetime.combine(day, each.start)
+                    yield self.instant(opens), self.instant(opens + each.duration)
+
+    def handoffs(self, at: datetime) -> Iterator[datetime]:
+        """When the duty days around begin."""
+        for number in range(-2, 3):
+            yield self.instant(datetime.combine(at.date() + number * DAY, self.layer.virtual_start.time()))
+
+    def _number(self, at: datetime) -> int | None:
+        if self.layer.turn.unit == Unit.HOURS:
+            return (at - self.instant(self.layer.virtual_start)) // (self.layer.turn.length * HOUR)
+        day = at.date() + 3 * DAY
+        while self.instant(datetime.combine(day, self.layer.virtual_start.time())) > at:
+            day -= DAY
+        return self.turns[day]
+
+
+def _slow_turns(layer: Layer, first: date, last: date) -> Iterator[tuple[date, int | None]]:
+    """Each day with the number of its turn, None when the day is skipped. The days before the virtual start mirror
+    those after it: they count down from -1."""
+    if layer.turn.unit == Unit.DAYS:
+        yield from _turns_of_days(layer, first, last)
+        return
+    for step in (1, -1):
+        turn, number = (0 if step == 1 else -1), (0 if step == 1 else -1)
+        while True:
+            days = list(_days(_turn_day(layer, turn), _turn_day(layer, turn + 1)))
+            if days[-1] < first or days[0] > last:
+                break
+            kept = [day for day in days if not slow_skips(layer.skip, day)]
+            yield from ((day, number if day in kept else None) for day in days)
+            number += step if kept else 0
+            turn += step
+
+
+def _turns_of_days(layer: Layer, first: date, last: date) -> Iterator[tuple[date, int | None]]:
+    origin = layer.virtual_start.date()
+    worked = 0
+    for day in _days(origin, last + DAY):
+        skipped = slow_skips(layer.skip, day)
+        yield day, None if skipped else worked // layer.turn.length
+        worked += not skipped
+    worked = 0
+    for day in sorted(_days(first, origin), reverse=True):
+        skipped = slow_skips(layer.skip, day)
+        worked -= not skipped
+        yield day, None if skipped else worked // layer.turn.length
+
+
+def _days(start: date, end: date) -> Iterator[date]:
+    while start < end:
+        yield start
+        start += DAY
+
+
+def _turn_day(layer: Layer, number: int) -> date:
+    count, day = number * layer.turn.length, layer.virtual_start.date()
+    if layer.turn.unit == Unit.WEEKS:
+        return day + count * 7 * DAY
+    months = day.year * 12 + day.month - 1 + count
+    for last in (day.day, 30, 29, 28):
         try:
-            return wall.replace(year=months // 12, month=months % 12 + 1, day=day)
+            return date(months // 12, months % 12 + 1, min(last, day.day))
         except ValueError:
-            day -= 1
-
-
-def slow_layer(layer: Layer, span: Interval) -> Iterator[int | None]:
-    """The person for each minute of the span."""
-    number = 0
-    while slow_handoff(layer, number) > span.start:
-        number -= 1
-    windows = [window for each in layer.restrictions for window in _slow_windows(each, layer.zone, span)]
-    at = span.start
-    while at < span.end:
-        while slow_handoff(layer, number + 1) <= at:
-            number += 1
-        in_force = (layer.start is None or layer.start <= at) and (layer.end is None or at < layer.end)
-        opened = not layer.restrictions or any(start <= at < end for start, end in windows)
-        yield layer.people[number % len(layer.people)] if in_force and opened else None
-        at += MINUTE
-
-
-def _slow_windows(restriction: Restriction, zone: str, span: Interval) -> Iterator[tuple[datetime, datetime]]:
-    for number in range(-12, (span.end - span.start).days + 4):
-        day = span.start.date() + number * DAY
-        if restriction.weekday in {None, day.weekday()}:
-            opens = datetime.combine(day, restriction.start)
-            yield slow_instant(opens, zone), slow_instant(opens + restriction.duration, zone)
-
-
-def slow_minutes(schedule: Schedule, span: Interval) -> list[Held]:
-    """Who is on call and why, for each minute of the span."""
-    minutes: list[Held] = []
-    per_layer = [list(slow_layer(layer, span)) for layer in schedule.layers]
-    for index in range((span.end - span.start) // MINUTE):
-        held = NOBODY
-        for layer, people in zip(schedule.layers, per_layer, strict=True):
-            person = people[index]
-            held = held if person is None else ((person,), f"layer:{layer.id}")
-        minutes.append(_slow_overrides(held, schedule, span.start + index * MINUTE))
-    return minutes
-
-
-def _slow_overrides(held: Held, schedule: Schedule, at: datetime) -> Held:
-    people = list(held[0])
-    source = held[1]
-    for each in sorted(schedule.overrides, key=lambda override: override.created_seq):
-        before = list(people)
-        if not each.start <= at < each.end:
             continue
-        if each.kind == OverrideKind.ADD and each.person not in people:
-            people.append(each.person)
-        elif each.kind == OverrideKind.REMOVE and each.person in people:
-            people.remove(each.person)
-        elif each.kind == OverrideKind.REPLACE and each.replaces is None:
-            people, before = [each.person], []
-        elif each.kind == OverrideKind.REPLACE and each.replaces in people:
-            position = people.index(each.replaces)
-            others = [person for person in people if person not in {each.replaces, each.person}]
-            position = min(position, people.index(each.person)) if each.person in people else position
-            people, before = [*others[:position], each.person, *others[position:]], []
-        if people != before:
-            source = f"override:{each.id}"
-    return (tuple(people), source) if people else NOBODY
+    raise AssertionError
 
 
-def as_minutes(segments: list[Segment], span: Interval) -> list[Held]:
-    """Segments whose edges are whole minutes, in the shape of `slow_minutes`."""
+@lru_cache(maxsize=200_000)
+def slow_skips(skip: Skip, day: date) -> bool:
+    if day.weekday() in skip.weekdays or day in skip.dates:
+        return True
+    country, _, part = skip.holidays.partition("-")
+    return bool(country) and 1990 <= day.year <= 2100 and day in _celebrated(country, part, day.year)
+
+
+@lru_cache(maxsize=2000)
+def _celebrated(country: str, part: str, year: int) -> set[date]:
+    return set(holidays.country_holidays(country, part or None, years=year))
+
+
+class SlowSchedule:
+    """Who is on call, moment by moment."""
+
+    def __init__(self, schedule: Schedule, span: Interval) -> None:
+        self.schedule = schedule
+        self.span = span
+        self.layers = {id(each): SlowLayer(each, span) for each in schedule.layers if isinstance(each, Layer)}
+
+    def at(self, at: datetime) -> Said:
+        away = {each.person for each in self.schedule.away if each.start <= at < each.end}
+        overrides = [
+            each
+            for each in sorted(self.schedule.overrides, key=lambda override: override.created_seq)
+            if each.start <= at < each.end and each.person not in away
+        ]
+        silent = away - {each.replaces for each in overrides}
+        roles: dict[Role, list[int]] = {role: [] for role in Role}
+        sources = dict.fromkeys(Role, "")
+        for layer in self.schedule.layers:
+            people = [person for person in self._turn(layer, at) if person not in silent]
+            if people and layer.role == Role.SHADOW:
+                roles[layer.role] = people + [each for each in roles[layer.role] if each not in people]
+            elif people:
+                roles[layer.role], sources[layer.role] = people, layer.source
+        for each in overrides:
+            _override(roles, sources, each)
+        return _settle(roles, sources)
+
+    def moments(self) -> set[datetime]:
+        """Every minute of the span at which something may change, and the minute before each."""
+        found = {self.span.start}
+        found.update(edge for each in self.schedule.overrides for edge in (each.start, each.end))
+        found.update(edge for each in self.schedule.away for edge in (each.start, each.end))
+        for layer in self.schedule.layers:
+            found.update(self._edges(layer))
+        inside = {moment for moment in found if self.span.contains(moment)}
+        return inside | {moment - MINUTE for moment in found if self.span.contains(moment - MINUTE)}
+
+    def _edges(self, layer: AnyLayer) -> Iterator[datetime]:
+        if isinstance(layer, Fixed):
+            yield from (edge for each in layer.shifts for edge in (each.start, each.end))
+            return
+        yield from (edge for edge in (layer.start, layer.end) if edge)
+        slow = self.layers[id(layer)]
+        for at in (
+            self.span.start + number * DAY for number in range((self.span.end - self.span.start).days + 2)
+        ):
+            yield from slow.handoffs(at)
+            yield from (edge for window in slow.windows(at) for edge in window)
+        if layer.turn.unit == Unit.HOURS:
+            first = slow.instant(layer.virtual_start)
+            for number in range((self.span.end - self.span.start) // HOUR + 2):
+                yield self.span.start + number * HOUR + (first - self.span.start) % HOUR
+
+    def _turn(self, layer: AnyLayer, at: datetime) -> tuple[int, ...]:
+        if isinstance(layer, Layer):
+            return self.layers[id(layer)].at(at)
+        shifts = sorted(layer.shifts, key=lambda shift: (shift.start, shift.end, shift.person))
+        people: list[int] = []
+        for each in shifts:
+            if each.start <= at < each.end and each.person not in people:
+                people.append(each.person)
+        return tuple(people)
+
+
+def _override(roles: dict[Role, list[int]], sources: dict[Role, str], override: Override) -> None:
+    primary = roles[Role.PRIMARY]
+    if override.kind == OverrideKind.ADD:
+        if override.person not in primary:
+            roles[Role.PRIMARY] = [*primary, override.person]
+            sources[Role.PRIMARY] = override.source
+        return
+    if override.kind == OverrideKind.REPLACE and override.replaces is None:
+        roles[Role.PRIMARY], sources[Role.PRIMARY] = [override.person], override.source
+        return
+    leaving = override.person if override.kind == OverrideKind.REMOVE else override.replaces
+    for role, people in roles.items():
+        if leaving not in people:
+            continue
+        position = people.index(leaving)
+        others = [person for person in people if person not in {leaving, override.person}]
+        if override.kind == OverrideKind.REPLACE:
+            if override.person in people:
+                position = min(position, people.index(override.person))
+            others.insert(position, override.person)
+        roles[role], sources[role] = others, override.source
+
+
+def _settle(roles: dict[Role, list[int]], sources: dict[Role, str]) -> Said:
+    first, second = roles[Role.PRIMARY], roles[Role.SECONDARY]
+    source = sources[Role.PRIMARY]
+    if not first:
+        first, second, source = second, [], sources[Role.SECONDARY]
+    if not first:
+        return NOBODY
+    second = [each for each in second if each not in first]
+    third = [each for each in roles[Role.SHADOW] if each not in first + second]
+    return Said(tuple(first), source, tuple(second), tuple(third))
+
+
+def said(segment: Segment) -> Said:
+    return Said(segment.people, segment.source, segment.secondary, segment.shadow)
+
+
+def as_minutes(segments: list[Segment], span: Interval) -> list[Said]:
+    """What segments, whose edges are whole minutes, say for each minute of the span."""
     minutes = [NOBODY] * ((span.end - span.start) // MINUTE)
     for each in segments:
         first, last = (each.start - span.start) / MINUTE, (each.end - span.start) / MINUTE
@@ -143,73 +297,11 @@ def as_minutes(segments: list[Segment], span: Interval) -> list[Held]:
         assert last.is_integer()
         for index in range(int(first), int(last)):
             assert minutes[index] == NOBODY, "each moment is decided once"
-            minutes[index] = (each.people, each.source)
+            minutes[index] = said(each)
     return minutes
 
 
-times = st.builds(time, st.integers(0, 23), st.sampled_from([0, 15, 30, 59]))
-restrictions = st.builds(
-    Restriction,
-    start=times,
-    duration=st.one_of(st.integers(1, 1440), st.integers(1, 7 * 1440)).map(lambda minutes: minutes * MINUTE),
-    weekday=st.one_of(st.none(), st.integers(0, 6)),
-)
-turn_lengths = st.one_of(
-    st.builds(Turn, st.integers(1, 60), st.just(Unit.HOURS)),
-    st.builds(Turn, st.integers(1, 5), st.just(Unit.DAYS)),
-    st.builds(Turn, st.integers(1, 3), st.just(Unit.WEEKS)),
-    st.builds(Turn, st.integers(1, 3), st.just(Unit.MONTHS)),
-)
-
-
-@st.composite
-def layers(draw: st.DrawFn, number: int, zone: str, around: datetime) -> Layer:
-    """A layer in that zone with something going on around that day."""
-    near = st.integers(-3 * 1440, 3 * 1440).map(lambda minutes: around + minutes * MINUTE)
-    start = draw(st.one_of(st.none(), near))
-    after = st.integers(1, 4 * 1440).map(lambda minutes: (start or around) + minutes * MINUTE)
-    first_day = around.date() + draw(st.integers(-70, 70)) * DAY
-    return Layer(
-        id=number,
-        people=tuple(draw(st.lists(st.integers(1, 5), min_size=1, max_size=5))),
-        zone=zone,
-        virtual_start=datetime.combine(first_day, draw(times)),
-        turn=draw(turn_lengths),
-        restrictions=tuple(draw(st.lists(restrictions, max_size=3))),
-        start=start,
-        end=draw(st.one_of(st.none(), after)),
-    )
-
-
-@st.composite
-def overrides(draw: st.DrawFn, number: int, around: datetime) -> Override:
-    """An override that touches the days around."""
-    start = around + draw(st.integers(-2 * 1440, 2 * 1440)) * MINUTE
-    return Override(
-        id=number,
-        start=start,
-        end=start + draw(st.integers(1, 2880)) * MINUTE,
-        person=draw(st.integers(1, 7)),
-        created_seq=draw(st.integers(0, 10**6)) * 10 + number,
-        replaces=draw(st.one_of(st.none(), st.integers(1, 7))),
-        kind=draw(st.sampled_from(OverrideKind)),
-    )
-
-
-@st.composite
-def spans(draw: st.DrawFn, around: datetime) -> Interval:
-    """One to three days near that day."""
-    start = around + draw(st.integers(-2 * 1440, 1440)) * MINUTE
-    return Interval(start, start + draw(st.integers(1, 3 * 1440)) * MINUTE)
-
-
-@st.composite
-def cases(draw: st.DrawFn, most_layers: int = 3, most_overrides: int = 4) -> tuple[Schedule, Interval]:
-    """A schedule whose layers share a zone with an odd day, and a span around that day."""
-    zone, around = draw(st.sampled_from(PLACES))
-    chosen = [
-        draw(layers(number, draw(st.sampled_from([zone, zone, "Europe/London"])), around))
-        for number in range(draw(st.integers(0, most_layers)))
-    ]
-    over = [draw(overrides(number, around)) for number in range(draw(st.integers(0, most_overrides)))]
-    return Schedule(tuple(chosen), tuple(over)), draw(spans(around))
+def slow_minutes(schedule: Schedule, span: Interval) -> list[Said]:
+    """The same, asked for each minute."""
+    slow = SlowSchedule(schedule, span)
+    return [slow.at(span.start + index * MINUTE) for index in range((span.end - span.start) // MINUTE)]

@@ -1,18 +1,14 @@
-"""The final schedule: minute by minute against the slow reading, and what must hold of every answer."""
+"""The final schedule, by examples; what must hold of every one is in test_properties."""
 
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
 from time import process_time
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
-from lib.intervals import Interval, union
+from lib.intervals import Interval
 from oncall.coverage import (
     Handoff,
-    OnCall,
     Override,
     OverrideKind,
     Schedule,
@@ -22,12 +18,10 @@ from oncall.coverage import (
     next_handoff,
     on_call_at,
 )
-from oncall.rotation import Layer, Restriction, Segment, Turn, Unit, turns
-from tests.oncall.slow import MINUTE, NOBODY, as_minutes, cases, slow_minutes
+from oncall.rotation import Layer, Restriction, Segment, Turn, Unit
 
 HOUR = timedelta(hours=1)
 NAIVE = datetime.fromisoformat("2026-06-01")
-Case = tuple[Schedule, Interval]
 
 
 def at(hour: float) -> datetime:
@@ -50,69 +44,6 @@ def told(schedule: Schedule, hours: float = 48) -> list[tuple[float, float, tupl
         ((each.start - at(0)) / HOUR, (each.end - at(0)) / HOUR, each.people, each.source)
         for each in final(schedule, Interval(at(0), at(hours)))
     ]
-
-
-@settings(max_examples=120, deadline=None)
-@given(cases())
-def test_it_agrees_with_stepping_through_minutes(case: Case) -> None:
-    schedule, span = case
-    assert as_minutes(final(schedule, span), span) == slow_minutes(schedule, span)
-
-
-@settings(max_examples=150, deadline=None)
-@given(cases())
-def test_segments_are_ordered_disjoint_inside_the_span_and_merged(case: Case) -> None:
-    schedule, span = case
-    found = final(schedule, span)
-    assert all(span.start <= each.start < each.end <= span.end and each.people for each in found)
-    assert all(left.end <= right.start for left, right in pairwise(found))
-    assert merge(found) == found
-
-
-@settings(max_examples=100, deadline=None)
-@given(cases(most_overrides=0))
-def test_layers_cover_exactly_the_union_of_what_each_covers(case: Case) -> None:
-    schedule, span = case
-    each_layer = [Interval(each.start, each.end) for layer in schedule.layers for each in turns(layer, span)]
-    together = [Interval(each.start, each.end) for each in final(schedule, span)]
-    assert union(together) == union(each_layer)
-    assert union([*together, *gaps(schedule, span)]) == [span]
-
-
-@settings(max_examples=150, deadline=None)
-@given(cases(), st.integers(0, 3 * 1440))
-def test_the_answer_at_an_instant_is_that_of_the_segment_that_holds_it(case: Case, minutes: int) -> None:
-    schedule, span = case
-    found = final(schedule, span)
-    edges = [edge for each in found for edge in (each.start, each.end)]
-    for moment in [span.start + minutes * MINUTE, *edges, *(edge - MINUTE for edge in edges)]:
-        if span.contains(moment):
-            holding = [OnCall(each.people, each.source) for each in found if each.start <= moment < each.end]
-            assert on_call_at(schedule, moment) == (holding[0] if holding else None)
-
-
-@settings(max_examples=150, deadline=None)
-@given(cases(), st.integers(1, 3 * 1440))
-def test_two_spans_in_a_row_are_the_whole_span(case: Case, minutes: int) -> None:
-    schedule, span = case
-    middle = span.start + minutes * MINUTE
-    assume(middle < span.end)
-    parts = final(schedule, Interval(span.start, middle)) + final(schedule, Interval(middle, span.end))
-    assert merge(parts) == final(schedule, span)
-
-
-@settings(max_examples=60, deadline=None)
-@given(cases(), st.integers(1, 20 * 1440))
-def test_the_next_hand_off_is_the_first_change_of_people(case: Case, minutes: int) -> None:
-    schedule, span = case
-    found = next_handoff(schedule, span.start, minutes * MINUTE)
-    long = Interval(span.start, span.start + minutes * MINUTE)
-    people = [held[0] for held in as_minutes(final(schedule, long), long)]
-    change = next((n for n, (before, after) in enumerate(pairwise(people), 1) if before != after), None)
-    if change is None:
-        assert found is None
-    else:
-        assert found == Handoff(long.start + change * MINUTE, people[change - 1], people[change])
 
 
 def test_a_higher_layer_covers_a_lower_one_and_its_gaps_fall_through() -> None:
@@ -176,7 +107,6 @@ def test_an_empty_schedule_is_one_gap() -> None:
     assert gaps(Schedule(), span) == [span]
     assert on_call_at(Schedule(), at(0)) is None
     assert next_handoff(Schedule(), at(0), timedelta(days=400)) is None
-    assert as_minutes([], Interval(at(0), at(0) + MINUTE)) == [NOBODY]
 
 
 def test_the_end_of_the_last_layer_is_a_hand_off_to_nobody() -> None:

@@ -22,7 +22,8 @@ from oncall.rotation import (
     turn_start,
     turns,
 )
-from tests.oncall.slow import DAY, MINUTE, PLACES, cases, layers, spans, turn_lengths
+from tests.oncall.cases import Place, layers, places, spans, turn_lengths
+from tests.oncall.slow import DAY, MINUTE
 
 HOUR = timedelta(hours=1)
 
@@ -193,10 +194,8 @@ def test_beyond_the_known_years_nobody_is_on_call() -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.data(), st.sampled_from(PLACES))
-def test_turns_are_ordered_disjoint_and_answer_as_the_instant_does(
-    data: st.DataObject, place: tuple[str, datetime]
-) -> None:
+@given(st.data(), places)
+def test_turns_are_ordered_disjoint_and_answer_as_the_instant_does(data: st.DataObject, place: Place) -> None:
     layer, days = data.draw(layers(1, *place)), data.draw(spans(place[1]))
     found = turns(layer, days)
     assert all(days.start <= each.start < each.end <= days.end for each in found)
@@ -213,19 +212,6 @@ def test_turns_are_ordered_disjoint_and_answer_as_the_instant_does(
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.data(), st.sampled_from(PLACES), st.integers(-50, 50))
-def test_shifting_the_virtual_start_by_whole_rotations_changes_nothing(
-    data: st.DataObject, place: tuple[str, datetime], rounds: int
-) -> None:
-    layer, days = data.draw(layers(1, *place)), data.draw(spans(place[1]))
-    assume(layer.turn.unit in (Unit.DAYS, Unit.WEEKS))
-    days_in_round = len(layer.people) * layer.turn.length * (7 if layer.turn.unit == Unit.WEEKS else 1)
-    parts = {name: getattr(layer, name) for name in Layer.__dataclass_fields__}
-    moved = Layer(**parts | {"virtual_start": layer.virtual_start + rounds * days_in_round * DAY})
-    assert turns(moved, days) == turns(layer, days)
-
-
-@settings(max_examples=100, deadline=None)
 @given(st.data(), turn_lengths, st.integers(-30, 30))
 def test_whole_rotations_later_it_is_the_same_persons_turn(
     data: st.DataObject, turn: Turn, rounds: int
@@ -234,18 +220,6 @@ def test_whole_rotations_later_it_is_the_same_persons_turn(
     number = data.draw(st.integers(-100, 100))
     later = turn_start(layer, number + rounds * len(layer.people))
     assert turn_at(layer, later) == turn_at(layer, turn_start(layer, number))
-
-
-@settings(max_examples=30, deadline=None)
-@given(cases(most_layers=1, most_overrides=0), st.integers(1, 4000))
-def test_a_span_cut_in_two_has_the_same_turns(case: tuple[Any, Interval], minutes: int) -> None:
-    schedule, days = case
-    middle = days.start + minutes * MINUTE
-    assume(middle < days.end)
-    for layer in schedule.layers:
-        both = turns(layer, Interval(days.start, middle)) + turns(layer, Interval(middle, days.end))
-        covered = sum((each.end - each.start for each in both), timedelta(0))
-        assert covered == sum((each.end - each.start for each in turns(layer, days)), timedelta(0))
 
 
 @pytest.mark.parametrize(
