@@ -106,7 +106,7 @@ def changeable_absence(user: User, pk: int) -> Absence:
 
 def readable_cover(user: User, pk: int) -> CoverRequest:
     """A request for cover: for its two sides, those who may take it, the schedule's team and admins; else 404."""
-    found = CoverRequest.objects.select_related("schedule__team", "asker", "asked", "taken_by")
+    found = CoverRequest.objects.select_related("schedule__team", "asker", "asked", "taken_by", "override")
     request = get_object_or_404(found, pk=pk)
     sides = (request.asker_id, request.asked_id, request.taken_by_id)
     if user.pk in sides or may_override(user, request.schedule) or may_speak_for(user, request.asker):

@@ -76,6 +76,7 @@ def cover(request: PersonRequest, pk: int) -> HttpResponse:
         "may_decline": is_open and subject.asked == request.user,
         "may_withdraw": is_open and offer is None and access.may_speak_for(request.user, subject.asker),
         "is_mine": subject.asker == request.user,
+        "is_undone": subject.override is not None and subject.override.withdrawn_at is not None,
     }
     return render(request, "oncall/cover.html", context)
 

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from email.message import EmailMessage
 
+import time_machine
+
 from accounts.models import Team, User
 from lib.intervals import Interval
 from notifications import outbox
+from notifications.models import Delivery
 from oncall import actions
+from oncall.models import CoverState
+from oncall.tasks import chase_covers
 from tests.making import NOW
 from tests.oncall.conftest import HERS, HIS, Ask
 from tests.smtp import Mailbox, part
@@ -89,6 +94,17 @@ def test_the_asker_is_reminded_once_a_day_before_when_nobody_took_it(
     outbox.send_due(worker="test", now=HIS[0] - DAY)
     (mail,) = mailbox.to(member.email)
     assert subject(mail).startswith("Nobody has taken Payments primary yet")
+
+
+def test_the_chore_reminds_and_writes_down_what_is_over(ask: Ask) -> None:
+    request = ask()
+    with time_machine.travel(HIS[0] - DAY, tick=False):
+        chase_covers()
+    assert Delivery.objects.filter(key__startswith=f"cover:{request.pk}:unanswered").count() == 1
+    with time_machine.travel(HIS[1], tick=False):
+        chase_covers()
+    request.refresh_from_db()
+    assert request.state == CoverState.EXPIRED
 
 
 def test_nobody_is_reminded_of_what_they_asked_within_the_last_day(ask: Ask) -> None:

@@ -214,6 +214,17 @@ def test_next_leads_nowhere_else(browser_of: Browser, owner: User, request_of_hi
     assert answer.headers["Location"] == path
 
 
+def test_a_cover_that_was_taken_back_in_the_schedule_says_so(
+    browser_of: Browser, owner: User, member: User, request_of_his: CoverRequest
+) -> None:
+    taken = actions.accept_cover(actor=owner, now=NOW, request=request_of_his)
+    assert taken.override
+    path = f"/oncall/covers/{taken.pk}/"
+    assert "Olga Owner has taken it." in text(browser_of(member), path)
+    actions.withdraw_override(actor=owner, now=NOW, override=taken.override)
+    assert "was withdrawn since" in text(browser_of(member), path)
+
+
 # --- The page of it all
 
 
