@@ -8,10 +8,11 @@ from datetime import datetime
 
 from accounts.models import User
 from catalog.models import Service
-from oncall.bridge import plan_of
+from oncall.conditions import Facts
 from oncall.models import EscalationPolicy
-from oncall.plan import Plan, Position, decide
-from oncall.queries import resolve_targets
+from oncall.plan import Plan, Position, Target, bound, decide, targets_of
+from oncall.plan_rows import plan_of
+from oncall.targets import resolve_targets
 
 OPERATIONAL = "operational"
 
@@ -53,22 +54,30 @@ def on_call_for(services: Iterable[Service], at: datetime) -> dict[int, tuple[Us
 
     In a fixed number of queries; the fallback where no step has anybody, nobody where that is empty too.
     """
-    policy_of = {service.pk: service.policy_id for service in services}
-    policies = EscalationPolicy.objects.with_steps().filter(pk__in=set(policy_of.values()))
-    plans = {policy.pk: plan_of(policy) for policy in policies}
-    first = _first_paged(plans, at)
-    people: dict[int, User] = User.objects.in_bulk({each for ids in first.values() for each in ids})
-    return {key: tuple(people[each] for each in first[policy]) for key, policy in policy_of.items()}
+    listed = list(services)
+    policies = EscalationPolicy.objects.with_steps().in_bulk({service.policy_id for service in listed})
+    read = {key: plan_of(policy) for key, policy in policies.items()}
+    plans = {each.pk: bound(read[each.policy_id], each.team_id) for each in listed}
+    who = resolve_targets({target for plan in plans.values() for target in targets_of(plan)}, at)
+    people: dict[int, User] = User.objects.in_bulk({each for ids in who.values() for each in ids})
+    return {
+        each.pk: tuple(
+            people[person]
+            for person in _first_paged(
+                plans[each.pk], Facts(tier=each.tier, owner=each.team_id), at, who, people
+            )
+        )
+        for each in listed
+    }
 
 
-def _first_paged(plans: Mapping[int, Plan], at: datetime) -> dict[int, tuple[int, ...]]:
-    who = resolve_targets(
-        (
-            target
-            for plan in plans.values()
-            for targets in (*(step.targets for step in plan.steps), plan.fallback)
-            for target in targets
-        ),
-        at,
-    )
-    return {key: decide(plan, Position(), at, who.__getitem__).people for key, plan in plans.items()}
+def _first_paged(
+    plan: Plan,
+    facts: Facts,
+    at: datetime,
+    who: Mapping[Target, tuple[int, ...]],
+    people: Mapping[int, User],
+) -> tuple[int, ...]:
+    return decide(
+        plan, Position(), at, who.__getitem__, facts, lambda person: people[person].time_zone
+    ).people

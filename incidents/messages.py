@@ -61,6 +61,26 @@ def page(incident: Incident, why: Why) -> Message:
     )
 
 
+def shadowed(incident: Incident, paged: tuple[str, ...]) -> Message:
+    """What somebody who shadows is told: who was paged, and that nothing is asked of the reader."""
+    names = ", ".join(paged)
+    return Message(
+        kind="notice",
+        headline=one_line(f"{incident.service.name}: {incident.title}", 150)
+        + ", "
+        + _("%(names)s was paged, you are shadowing") % {"names": names},
+        intro=_("Nobody waits for you: this is for you to look over a shoulder."),
+        facts=(
+            (_("Incident"), f"#{incident.pk} {incident.title}"),
+            (_("Service"), incident.service.name),
+            (_("Paged"), names),
+        ),
+        url=incident_url(incident),
+        link_text=_("Open incident #%(number)s") % {"number": incident.pk},
+        thread=subject_of(incident),
+    )
+
+
 def _facts(incident: Incident, why: Why) -> list[tuple[str, str]]:
     facts = [
         (_("Incident"), f"#{incident.pk} {incident.title}"),

@@ -8,8 +8,8 @@ with the number of escalations that are due.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -18,30 +18,21 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from incidents import messages, signals
-from incidents.actions.timeline import Entry, append, lock_incidents
-from incidents.models import EntryKind, Escalation, Incident
+from incidents.actions.timeline import append, lock_incidents
+from incidents.models import Escalation, Incident
+from incidents.turns import Turn, entries, facts_of
 from notifications import measures
 from notifications.actions.deliveries import build, enqueue
 from notifications.models import ContactMethod, Delivery, DeliveryKind
 from notifications.recipients import NOW, people, ways
 from notifications.transports.base import Message
 from oncall import plan as plans
-from oncall.plan import Decision, Plan, Position, Skipped, Target
-from oncall.queries import resolve_targets
+from oncall.models import EscalationPolicy
+from oncall.plan import Decision, Plan, Position, Target, TargetKind
+from oncall.plan_rows import plan_of
+from oncall.targets import crew_of
 
 BATCH = 50
-
-
-@dataclass(slots=True)
-class Turn:
-    """One escalation at its due time, with what was decided for it."""
-
-    escalation: Escalation
-    incident: Incident
-    plan: Plan
-    decision: Decision
-    users: list[User] = field(default_factory=list)
-    without_method: list[User] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -52,8 +43,8 @@ def sweep(*, now: datetime, limit: int = BATCH) -> int:
         return 0
     turns = _decide(due, now)
     enqueue(deliveries=[row for turn in turns for row in _deliveries(turn, now)])
-    append([(turn.incident, _entries(turn)) for turn in turns], now=now)
-    _move_on(turns)
+    append([(turn.incident, entries(turn)) for turn in turns], now=now)
+    _move_on(turns, now)
     signals.announce_all([turn.incident.pk for turn in turns], "escalation")
     lateness = [(now - turn.escalation.next_step_at).total_seconds() for turn in turns]
     transaction.on_commit(partial(_measure, lateness))
@@ -66,71 +57,107 @@ def _measure(lateness: list[float]) -> None:
 
 
 def _decide(due: list[Escalation], now: datetime) -> list[Turn]:
-    read = {escalation.pk: plans.from_json(escalation.plan) for escalation in due}
+    places = _places(due)
     incidents = {incident.pk: incident for incident in lock_incidents([each.incident_id for each in due])}
-    on_call = resolve_targets({target for plan in read.values() for target in _targets(plan)}, now)
-    known = people({person for ids in on_call.values() for person in ids})
+    for each in due:
+        plan, place = places[each.pk]
+        places[each.pk] = plans.bound(plan, incidents[each.incident_id].service.team_id), place
+    targets = {target for plan, _ in places.values() for target in plans.targets_of(plan)}
+    asked = _Asked(targets, now)
     turns = [
         Turn(
             each,
             incidents[each.incident_id],
-            read[each.pk],
-            _decision(each, read[each.pk], now, on_call, known),
+            places[each.pk][0],
+            _decision(each, *places[each.pk], incidents, asked),
         )
         for each in due
     ]
-    _name_people(turns, on_call, known)
+    _name_people(turns, asked)
     return turns
 
 
-def _targets(plan: Plan) -> set[Target]:
-    return {target for step in plan.steps for target in step.targets} | set(plan.fallback)
+class _Asked:
+    """Who is meant by each target at `now`, read once for all escalations that are due."""
+
+    def __init__(self, targets: Collection[Target], now: datetime) -> None:
+        crew = crew_of(targets, now, now + timedelta.resolution)
+        self.now = now
+        self.on_call = {target: crew.who(target, now) for target in targets}
+        self.shadows = {target: found for target in targets if (found := crew.shadows(target, now))}
+        ids = [*self.on_call.values(), *self.shadows.values()]
+        self.known = people({person for found in ids for person in found})
+
+    def who(self, target: Target) -> tuple[int, ...]:
+        """A person who cannot be reached counts as nobody, so that the policy's rule for empty steps applies."""
+        return tuple(each for each in self.on_call.get(target, ()) if _has_method(self.known.get(each)))
+
+    def zone_of(self, person: int) -> str:
+        """The person's own zone."""
+        return self.known[person].time_zone
+
+
+def _places(due: list[Escalation]) -> dict[int, tuple[Plan, Position]]:
+    """Each escalation's plan and what is due in it; of a live policy the plan as it is now."""
+    read = {
+        each.pk: (plans.from_json(each.plan), Position(each.cycle, each.step), each.policy_id) for each in due
+    }
+    live = {policy_id for plan, _, policy_id in read.values() if plan.live and policy_id}
+    policies = EscalationPolicy.objects.with_steps().in_bulk(live) if live else {}
+    places: dict[int, tuple[Plan, Position]] = {}
+    for key, (plan, place, policy_id) in read.items():
+        if plan.live and policy_id in policies:
+            fresh = replace(plan_of(policies[policy_id]), dealt=plan.dealt)
+            plan, place = fresh, plans.carried(plan, fresh, place)
+        places[key] = plan, place
+    return places
 
 
 def _decision(
-    escalation: Escalation,
-    plan: Plan,
-    now: datetime,
-    on_call: Mapping[Target, tuple[int, ...]],
-    known: Mapping[int, User],
+    escalation: Escalation, plan: Plan, place: Position, incidents: Mapping[int, Incident], asked: _Asked
 ) -> Decision:
-    """A person who cannot be reached counts as nobody here, so that the policy's rule for empty steps applies."""
-
-    def who(target: Target) -> tuple[int, ...]:
-        return tuple(person for person in on_call.get(target, ()) if _has_method(known.get(person)))
-
-    return plans.decide(plan, Position(escalation.cycle, escalation.step), now, who)
+    facts = facts_of(incidents[escalation.incident_id])
+    held_since = escalation.waiting_since
+    return plans.decide(plan, place, asked.now, asked.who, facts, asked.zone_of, held_since)
 
 
 def _has_method(user: User | None) -> bool:
     return user is not None and bool(getattr(user, "usable_methods", []))
 
 
-def _name_people(
-    turns: list[Turn], on_call: Mapping[Target, tuple[int, ...]], known: Mapping[int, User]
-) -> None:
-    """Who is paged, who would be but has no method, and the admins where even the fallback has nobody."""
+def _name_people(turns: list[Turn], asked: _Asked) -> None:
+    """Who is paged, who would be but has no method, who is told, and the admins where even the fallback has nobody."""
     admins: list[User] | None = None
     for turn in turns:
-        turn.users = [known[person] for person in turn.decision.people]
-        turn.without_method = _unreachable(turn, on_call, known)
+        turn.users = [asked.known[person] for person in turn.decision.people]
+        turn.without_method = _unreachable(turn, asked)
+        turn.shadows = _shadows(turn, asked)
         if turn.decision.kind == "fallback" and not turn.users:
             admins = _admins() if admins is None else admins
             turn.users = admins
 
 
-def _unreachable(
-    turn: Turn, on_call: Mapping[Target, tuple[int, ...]], known: Mapping[int, User]
-) -> list[User]:
-    places = {turn.decision.position, *(skip.position for skip in turn.decision.skipped)}
+def _unreachable(turn: Turn, asked: _Asked) -> list[User]:
+    places = {
+        turn.decision.position,
+        *(skip.position for skip in turn.decision.skipped if skip.reason == "nobody"),
+    }
     targets = [
-        t
+        target
         for place in places
         if place.step < len(turn.plan.steps)
-        for t in turn.plan.steps[place.step].targets
+        for target in turn.plan.steps[place.step].targets
+        if target.kind != TargetKind.ROUND_ROBIN
     ]
-    wanted = dict.fromkeys(person for target in targets for person in on_call.get(target, ()))
-    return [known[person] for person in wanted if person in known and not _has_method(known[person])]
+    wanted = dict.fromkeys(person for target in targets for person in asked.on_call.get(target, ()))
+    return [user for each in wanted if (user := asked.known.get(each)) and not _has_method(user)]
+
+
+def _shadows(turn: Turn, asked: _Asked) -> list[User]:
+    targets = {target for page in turn.decision.pages for target in page.targets}
+    paged = set(turn.decision.people)
+    wanted = sorted({each for target in targets for each in asked.shadows.get(target, ())} - paged)
+    return [user for each in wanted if (user := asked.known.get(each)) and _has_method(user)]
 
 
 def _admins() -> list[User]:
@@ -143,13 +170,36 @@ def _deliveries(turn: Turn, now: datetime) -> list[Delivery]:
     for user in turn.users:
         also = tuple(str(other) for other in turn.users if other.pk != user.pk)
         rows += _to_person(turn, user, messages.page(turn.incident, _why(turn, also)), now)
+    rows += [_to_shadow(turn, user, now) for user in turn.shadows]
     return rows
+
+
+def _round(turn: Turn) -> str:
+    """The part of a key that names this step: what was paged before in this run is counted, since the steps of a
+    live policy may move."""
+    return f"{turn.escalation.pk}:{turn.escalation.run}:{turn.escalation.rounds + 1}"
+
+
+def _to_shadow(turn: Turn, user: User, now: datetime) -> Delivery:
+    """A notice by the first of their ways, which asks nothing of them."""
+    way = ways(user, turn.incident.urgency)[0]
+    group = f"shadow:{_round(turn)}:{user.pk}"
+    return build(
+        method=way.method,
+        key=group,
+        group=group,
+        kind=DeliveryKind.NOTICE,
+        subject=messages.subject_of(turn.incident),
+        message=messages.shadowed(turn.incident, tuple(str(other) for other in turn.users)),
+        now=now,
+        due_at=now,
+        reason=_reason(turn, user),
+    )
 
 
 def _to_person(turn: Turn, user: User, message: Message, now: datetime) -> list[Delivery]:
     """A row for each of the person's methods, due as their rules say; the account's address as the last resort."""
-    escalation, place = turn.escalation, turn.decision.position
-    group = f"esc:{escalation.pk}:{escalation.run}:{place.cycle}:{place.step}:{user.pk}"
+    group = f"esc:{_round(turn)}:{user.pk}"
     found = ways(user, turn.incident.urgency)
     chosen: list[tuple[ContactMethod | None, timedelta]] = [(way.method, way.delay) for way in found] or [
         (None, NOW)
@@ -197,80 +247,47 @@ def _reason(turn: Turn, user: User) -> dict[str, Any]:
     }
 
 
-def _entries(turn: Turn) -> list[Entry]:
-    """What the timeline says of this step: who was passed over and why, then who is paged."""
-    entries = [
-        Entry(
-            EntryKind.ESCALATION,
-            f"{user} could not be paged: no verified contact method",
-            data={"user": user.pk},
-        )
-        for user in turn.without_method
-    ]
-    entries += [
-        Entry(
-            EntryKind.ESCALATION,
-            _skipped(turn, skip),
-            data={"step": skip.position.step + 1, "reason": skip.reason},
-        )
-        for skip in turn.decision.skipped
-    ]
-    if turn.users:
-        entries.append(Entry(EntryKind.PAGED, _paged(turn), data=_paged_data(turn)))
-    elif turn.decision.kind == "fallback":
-        entries.append(Entry(EntryKind.ESCALATION, "Nobody is left to page: there is no admin either"))
-    return entries
-
-
-def _skipped(turn: Turn, skip: Skipped) -> str:
-    what = "nobody on call" if skip.reason == "nobody" else "nobody named"
-    stays = turn.decision.kind == "hold" and skip == turn.decision.skipped[-1]
-    return f"Step {skip.position.step + 1}: {what}, " + (
-        "held until there is" if stays else "passed over at once"
-    )
-
-
-def _paged(turn: Turn) -> str:
-    names = ", ".join(str(user) for user in turn.users)
-    place = turn.decision.position
-    if turn.decision.kind == "fallback":
-        return f"Paged {names} as the fallback of policy {turn.escalation.policy_name}"
-    again = f", round {place.cycle + 1}" if place.cycle else ""
-    step = f"step {place.step + 1} of {len(turn.plan.steps)}{again}"
-    return f"Paged {names} by {step}, policy {turn.escalation.policy_name}"
-
-
-def _paged_data(turn: Turn) -> dict[str, Any]:
-    place = turn.decision.position
-    return {
-        "users": [user.pk for user in turn.users],
-        "kind": turn.decision.kind,
-        "cycle": place.cycle + 1,
-        "step": place.step + 1,
-        "policy": turn.escalation.policy_name,
-    }
-
-
 MOVE_ON = """
     UPDATE incidents_escalation e
-    SET cycle = v.cycle, step = v.step, next_step_at = v.due, paged = v.paged
-    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::timestamptz[], %s::jsonb[]) AS v(id, cycle, step, due, paged)
+    SET cycle = v.cycle, step = v.step, next_step_at = v.due, paged = v.paged, rounds = e.rounds + v.paging,
+        waiting = v.waiting, waiting_since = CASE WHEN v.held THEN COALESCE(e.waiting_since, %s) END
+    FROM unnest(%s::bigint[], %s::int[], %s::int[], %s::timestamptz[], %s::jsonb[], %s::int[], %s::text[], %s::bool[])
+        AS v(id, cycle, step, due, paged, paging, waiting, held)
     WHERE e.id = v.id
 """
 
 
-def _move_on(turns: list[Turn]) -> None:
+def _move_on(turns: list[Turn], now: datetime) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             MOVE_ON,
             [
+                now,
                 [turn.escalation.pk for turn in turns],
                 [turn.decision.next_position.cycle for turn in turns],
                 [turn.decision.next_position.step for turn in turns],
                 [turn.decision.next_due for turn in turns],
                 [json.dumps(_paged_so_far(turn)) for turn in turns],
+                [int(turn.decision.kind in ("step", "fallback")) for turn in turns],
+                [turn.waiting for turn in turns],
+                [turn.decision.kind == "hold" for turn in turns],
             ],
         )
+    _keep_changed_plans(turns)
+
+
+def _keep_changed_plans(turns: list[Turn]) -> None:
+    """A live plan as it was followed now, since the next position counts in it."""
+    changed = [turn.escalation for turn in turns if turn.plan.live and _took_over(turn)]
+    if changed:
+        Escalation.objects.bulk_update(changed, ["plan"])
+
+
+def _took_over(turn: Turn) -> bool:
+    plan = plans.to_json(turn.plan)
+    differs = plan != turn.escalation.plan
+    turn.escalation.plan = plan
+    return differs
 
 
 def _paged_so_far(turn: Turn) -> list[int]:

@@ -37,18 +37,17 @@ def could_not_reach(incident_id: int, delivery: Delivery, now: datetime) -> None
     append([(incident, [entry])], now=now)
     others = Delivery.objects.about(delivery.subject).filter(group__startswith=f"{step}:")
     if not others.exclude(state__in=[DeliveryState.FAILED, DeliveryState.CANCELLED]).exists():
-        _advance(incident, step, now)
+        _advance(incident, step, delivery, now)
     signals.announce(incident.pk, "escalation")
 
 
-def _advance(incident: Incident, step: str, now: datetime) -> None:
+def _advance(incident: Incident, step: str, delivery: Delivery, now: datetime) -> None:
     """Only if the escalation still waits behind that very step; a fallback round keeps its time."""
     escalation = Escalation.objects.running().filter(incident=incident).first()
-    if escalation is None:
+    if escalation is None or step != f"esc:{escalation.pk}:{escalation.run}:{escalation.rounds}":
         return
-    cycle, place = (int(part) for part in step.split(":")[-2:])
-    plan = plans.from_json(escalation.plan)
-    due = plans.advance_after_unreachable(plan, Position(cycle, place), now)
-    if due.position == Position(escalation.cycle, escalation.step) and due.at < escalation.next_step_at:
+    place = Position(int(delivery.reason["cycle"]) - 1, int(delivery.reason["step"]) - 1)
+    due = plans.advance_after_unreachable(plans.from_json(escalation.plan), place, now)
+    if due.at < escalation.next_step_at:
         Escalation.objects.filter(pk=escalation.pk).update(next_step_at=due.at)
         transaction.on_commit(partial(wake.ring, SWEEP))

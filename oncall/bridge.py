@@ -17,14 +17,12 @@ from django.db.models import Q
 
 from accounts.models import User
 from lib.intervals import Interval
-from oncall import coverage, plan, rotation
+from oncall import coverage, rotation
 from oncall.models import (
-    EscalationPolicy,
     FeedPurpose,
     FeedShift,
     Layer,
     Override,
-    PolicyStep,
     Restriction,
     Schedule,
     Slot,
@@ -109,30 +107,6 @@ def schedules_of(schedule_ids: Collection[int], span: Interval) -> dict[int, cov
 def schedule_of(schedule: Schedule, span: Interval) -> coverage.Schedule:
     """The schedule with the overrides that touch the span."""
     return schedules_of([schedule.pk], span)[schedule.pk]
-
-
-def plan_of(policy: EscalationPolicy) -> plan.Plan:
-    """The policy as it stands; prefetch it by `EscalationPolicy.objects.with_steps()`."""
-    return plan.Plan(
-        steps=tuple(_step(step) for step in policy.steps.all()),
-        repeats=policy.repeats,
-        on_empty=plan.OnEmpty(policy.on_empty),
-        fallback=tuple(
-            plan.Target(plan.TargetKind.USER, person.pk) for person in policy.fallback_people.all()
-        ),
-    )
-
-
-def _step(step: PolicyStep) -> plan.Step:
-    return plan.Step(
-        step.delay,
-        tuple(
-            plan.Target(plan.TargetKind.SCHEDULE, each.schedule_id)
-            if each.schedule_id is not None
-            else plan.Target(plan.TargetKind.USER, each.user_id or 0)
-            for each in step.targets.all()
-        ),
-    )
 
 
 def _rows(schedule_ids: Collection[int], span: Interval) -> _Rows:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.models import Team, User
 from lib.intervals import Interval
 from oncall import rotation
-from oncall.models import Layer, LayerRole, Schedule
+from oncall.conditions import ALWAYS, Condition
+from oncall.models import Layer, LayerRole, Schedule, Which
 from oncall.skipping import Skip
 
 MOST_LAYERS, MOST_SLOTS, MOST_WINDOWS, MOST_DATES = 20, 100, 50, 200
@@ -71,11 +73,39 @@ class LayerDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class StepDraft:
-    """A step to be: people and schedules that are paged at once, and the wait after it."""
+class Aim:
+    """One thing that a step pages: a person; of a schedule whoever `which` says (models.Which); a whole team; or the
+    team that owns the service."""
 
-    targets: tuple[User | Schedule, ...]
+    user: User | None = None
+    schedule: Schedule | None = None
+    which: str = Which.PRIMARY
+    team: Team | None = None
+    owner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepDraft:
+    """A step to be: whom it pages at once, and the wait after it. A person, a schedule or a team may stand for
+    itself. `uid` is that of the step which it continues."""
+
+    targets: tuple[User | Schedule | Team | Aim, ...]
     delay: timedelta
+    condition: Condition = ALWAYS
+    uid: UUID | None = None
+
+    @property
+    def aims(self) -> tuple[Aim, ...]:
+        """The targets, each once."""
+        return tuple(dict.fromkeys(_aim(each) for each in self.targets))
+
+
+def _aim(target: User | Schedule | Team | Aim) -> Aim:
+    if isinstance(target, User):
+        return Aim(user=target)
+    if isinstance(target, Schedule):
+        return Aim(schedule=target)
+    return Aim(team=target) if isinstance(target, Team) else target
 
 
 def draft_of(layer: Layer) -> LayerDraft:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,6 @@ from oncall import coverage
 from oncall.bridge import schedule_of, schedules_of
 from oncall.coverage import OnCall
 from oncall.models import Schedule
-from oncall.plan import Target, TargetKind
 from oncall.rotation import Role, Segment
 
 AHEAD = timedelta(days=28)
@@ -62,24 +61,6 @@ def standing(schedule_ids: Collection[int], at: datetime) -> dict[int, OnCall]:
         return {}
     schedules = schedules_of(schedule_ids, Interval(at, at + timedelta.resolution))
     return {key: coverage.on_call_at(each, at) or _NOBODY for key, each in schedules.items()}
-
-
-def resolve_targets(targets: Iterable[Target], at: datetime) -> dict[Target, tuple[int, ...]]:
-    """The people whom each target means at that moment, for many plans at once, in seven queries at most."""
-    asked = set(targets)
-    users = {target.id for target in asked if target.kind == TargetKind.USER}
-    present = _responders(users) if users else frozenset()
-    on_call = who_is_on_call({each.id for each in asked if each.kind == TargetKind.SCHEDULE}, at)
-    return {
-        each: on_call[each.id] if each.kind == TargetKind.SCHEDULE else tuple(present.intersection({each.id}))
-        for each in asked
-    }
-
-
-def resolver(targets: Iterable[Target], at: datetime) -> Callable[[Target], tuple[int, ...]]:
-    """What `oncall.plan.decide` asks, answered from one `resolve_targets`; other targets have nobody."""
-    found: Mapping[Target, tuple[int, ...]] = resolve_targets(targets, at)
-    return lambda target: found.get(target, ())
 
 
 def final_schedule(schedule: Schedule, since: datetime, until: datetime) -> list[Segment]:

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from incidents import signals
+from incidents.actions.paging import look_again
 from incidents.actions.timeline import Entry, append, lock
 from incidents.models import (
     WRITTEN,
@@ -131,6 +132,8 @@ def correct(
     for name, value in changed.items():
         setattr(incident, name, value)
     append([(incident, entries)], now=now)
+    if "severity" in changed:
+        look_again(incident_id=incident.pk, now=now)
     signals.announce(incident.pk, "state")
     return incident
 

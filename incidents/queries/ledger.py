@@ -12,11 +12,12 @@ from django.utils.functional import Promise
 from accounts.models import User
 from incidents.messages import subject_of
 from incidents.models import Escalation, EscalationState, Incident
+from incidents.turns import facts_of
 from notifications.models import Attempt, Delivery, DeliveryKind
 from notifications.queries import title_of
 from oncall import plan as plans
-from oncall.plan import Plan, Position
-from oncall.queries import resolver
+from oncall.plan import Position
+from oncall.targets import resolve_targets
 
 SHOWN = 12
 
@@ -95,9 +96,18 @@ def next_turn(escalation: Escalation | None) -> NextTurn | None:
     """Whom a running escalation pages next, by who is on call then; None when it does not run."""
     if escalation is None or escalation.state != EscalationState.RUNNING:
         return None
-    plan, due = plans.from_json(escalation.plan), escalation.next_step_at
+    incident, due = escalation.incident, escalation.next_step_at
+    plan = plans.bound(plans.from_json(escalation.plan), incident.service.team_id)
+    who = resolve_targets(plans.targets_of(plan), due)
+    zones = dict(
+        User.objects.filter(pk__in={each for ids in who.values() for each in ids}).values_list(
+            "pk", "time_zone"
+        )
+    )
     place = Position(escalation.cycle, escalation.step)
-    decision = plans.decide(plan, place, due, resolver(_targets(plan), due))
+    decision = plans.decide(
+        plan, place, due, who.__getitem__, facts_of(incident), zones.__getitem__, escalation.waiting_since
+    )
     people: dict[int, User] = User.objects.in_bulk(decision.people)
     return NextTurn(
         due,
@@ -106,9 +116,3 @@ def next_turn(escalation: Escalation | None) -> NextTurn | None:
         decision.position.step + 1,
         len(plan.steps),
     )
-
-
-def _targets(plan: Plan) -> list[plans.Target]:
-    return [
-        target for targets in (*(step.targets for step in plan.steps), plan.fallback) for target in targets
-    ]

@@ -1,6 +1,8 @@
 """Every change to schedules, overrides and escalation policies."""
 
 from oncall.actions.absences import add_absence, change_absence, withdraw_absence
+from oncall.actions.calendar_feeds import add_feed, change_feed, read_due_feeds, refresh_feed, remove_feed
+from oncall.actions.calendar_links import create_link, revoke_link
 from oncall.actions.covers import (
     accept_cover,
     ask_for_cover,
@@ -10,7 +12,7 @@ from oncall.actions.covers import (
     withdraw_cover,
 )
 from oncall.actions.overrides import add_override, withdraw_override
-from oncall.actions.policies import delete_policy, save_policy
+from oncall.actions.policies import delete_policy, save_policy, undo_policy_change
 from oncall.actions.schedules import (
     create_schedule,
     delete_schedule,
@@ -18,26 +20,35 @@ from oncall.actions.schedules import (
     undo_last_change,
     update_schedule,
 )
-from oncall.drafts import LayerDraft, Refused, StepDraft
+from oncall.drafts import Aim, LayerDraft, Refused, StepDraft
 
 __all__ = [
+    "Aim",
     "LayerDraft",
     "Refused",
     "StepDraft",
     "accept_cover",
     "add_absence",
+    "add_feed",
     "add_override",
     "ask_for_cover",
     "change_absence",
+    "change_feed",
+    "create_link",
     "create_schedule",
     "decline_cover",
     "delete_policy",
     "delete_schedule",
     "expire_covers",
+    "read_due_feeds",
+    "refresh_feed",
     "rehearse_update",
     "remind_of_covers",
+    "remove_feed",
+    "revoke_link",
     "save_policy",
     "undo_last_change",
+    "undo_policy_change",
     "update_schedule",
     "withdraw_absence",
     "withdraw_cover",

@@ -20,13 +20,13 @@ from accounts.access import PersonRequest
 from accounts.models import Team, User
 from lib import panels
 from oncall import access, actions
-from oncall.bridge import plan_of
 from oncall.drafts import Refused
 from oncall.forms import PolicyEditor
 from oncall.forms.policies import as_typed
 from oncall.models import EscalationPolicy, Schedule
 from oncall.plan import Plan, Target, TargetKind, horizon
-from oncall.queries import resolve_targets
+from oncall.plan_rows import plan_of
+from oncall.targets import resolve_targets
 from oncall.views.reading import chosen_team
 
 PER_PAGE = 50

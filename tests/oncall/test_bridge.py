@@ -7,10 +7,11 @@ import pytest
 from accounts.models import Role
 from lib.intervals import Interval
 from oncall import coverage
-from oncall.bridge import plan_of, schedule_of
+from oncall.bridge import schedule_of
 from oncall.models import EscalationPolicy, Layer, OnEmpty, Schedule
 from oncall.plan import OnEmpty as PlanOnEmpty
 from oncall.plan import Target, TargetKind
+from oncall.plan_rows import plan_of
 from tests.oncall.making import NOW, a_layer, a_person, a_policy, a_schedule, a_team, a_window, an_override
 
 pytestmark = pytest.mark.django_db

@@ -233,19 +233,28 @@ def test_a_plan_comes_back_from_json_as_it_was(plan: Plan) -> None:
 
 def test_the_stored_form_is_plain_and_has_a_version() -> None:
     assert to_json(Plan((step(user(1), rota(2)),), fallback=(user(9),))) == {
-        "version": 1,
-        "steps": [{"delay": 300, "targets": [{"kind": "user", "id": 1}, {"kind": "schedule", "id": 2}]}],
+        "version": 2,
+        "steps": [
+            {
+                "delay": 300,
+                "targets": [{"kind": "user", "id": 1}, {"kind": "schedule", "id": 2}],
+                "uid": "",
+                "condition": {},
+            }
+        ],
         "repeats": 0,
         "on_empty": "skip",
         "fallback": [{"kind": "user", "id": 9}],
         "fallback_every": 1800,
+        "dealt": [],
+        "live": False,
     }
 
 
 @pytest.mark.parametrize(
     ("changes", "field"),
     [
-        ({"version": 2}, "version"),
+        ({"version": 3}, "version"),
         ({"repeats": -1}, "repeats"),
         ({"on_empty": "shrug"}, "plan"),
         ({"fallback_every": 0}, "fallback_every"),

@@ -12,11 +12,10 @@ from oncall.queries import (
     final_schedule,
     gaps,
     on_call_now,
-    resolve_targets,
-    resolver,
     shifts_of,
     who_is_on_call,
 )
+from oncall.targets import resolve_targets, resolver
 from tests.oncall.making import MONDAY, NOW, a_layer, a_person, a_schedule, a_team, a_window, an_override
 
 pytestmark = pytest.mark.django_db
