@@ -55,12 +55,7 @@ class AbsenceForm(forms.Form):
     first_time = HourField(required=False, label=_("From"))
     last_day = DayField(required=False, label=_("Last day"))
     last_time = HourField(required=False, label=_("Until"))
-    note = LineField(
-        max_length=200,
-        required=False,
-        label=_("Note"),
-        help_text=_("Only this person, their managers and admins see it."),
-    )
+    note = LineField(max_length=200, required=False, label=_("Note"))
     covers = forms.MultipleChoiceField(
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -68,8 +63,10 @@ class AbsenceForm(forms.Form):
         error_messages={"invalid_choice": _("These shifts have changed. Look again, and tick anew.")},
     )
 
-    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: ZoneInfo, is_own: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        own = _("Only you, your managers and admins see it.")
+        self.fields["note"].help_text = own if is_own else _("Only they, their managers and admins see it.")
         self.zone = zone
         self.touched: Sequence[Conflict] = ()
 
@@ -92,6 +89,11 @@ class AbsenceForm(forms.Form):
     def chosen(self) -> list[Conflict]:
         """Those that were ticked. Only of a valid form."""
         return [each for each in self.touched if key_of(each) in self.cleaned_data["covers"]]
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether cover is not asked for yet for some of it."""
+        return any(each.request is None for each in self.touched)
 
     @property
     def touches(self) -> list[dict[str, Any]]:

@@ -51,7 +51,10 @@ def withdraw(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _form(request: PersonRequest, person: User, absence: Absence | None) -> HttpResponse:
     form = AbsenceForm(
-        request.POST or None, zone=person.zone, initial=typed(absence, person.zone) if absence else None
+        request.POST or None,
+        zone=person.zone,
+        is_own=person == request.user,
+        initial=typed(absence, person.zone) if absence else None,
     )
     form.offer(_touched(form, person))
     if request.method == "POST" and request.POST.get("do") == "check":
@@ -66,7 +69,11 @@ def _checked(
 ) -> HttpResponse:
     """What it would touch, as the form stands; nothing is stored."""
     if request.htmx:
-        return render(request, "oncall/_absence_touches.html", {"form": form, "person": person, "is_me": person == request.user})
+        return render(
+            request,
+            "oncall/_absence_touches.html",
+            {"form": form, "person": person, "is_me": person == request.user},
+        )
     form.is_valid()
     return _page(request, form, person, absence)
 
