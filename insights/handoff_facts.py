@@ -215,7 +215,7 @@ def _changes(ending: Ending) -> dict[str, Any] | None:
 
 
 SECTIONS = (
-    Section("open", _("Open now"), _open),
+    Section("open", _("Open at the hand-off"), _open),
     Section("due", _("Updates due"), _due),
     Section("happened", _("On the shift"), _happened),
     Section("changes", _("Changes"), _changes),

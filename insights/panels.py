@@ -44,10 +44,10 @@ def last_note(schedule: Schedule, user: User) -> dict[str, Any] | None:
 
 
 def load(schedule: Schedule, user: User) -> dict[str, Any] | None:
-    """Nothing where nobody stands."""
+    """Nothing where nobody was on call."""
     now = timezone.now()  # a page shows what is behind its reader
     report = load_report([schedule], Interval(now - LOAD_OVER, now), all_pages=False)
-    return {"report": report, "schedule": schedule} if report.rows else None
+    return None if report.is_empty else {"report": report, "schedule": schedule}
 
 
 def mails(person: User, user: User) -> dict[str, Any] | None:

@@ -83,6 +83,11 @@ class LoadReport:
     fairness: Fairness | None
     heaviest: User | None
 
+    @property
+    def is_empty(self) -> bool:
+        """Nobody had an hour or a page."""
+        return not any(row.load.total or row.load.pages for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class Worked:

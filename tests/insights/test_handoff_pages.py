@@ -51,7 +51,7 @@ def test_everybody_reads_and_what_is_open_comes_first(
         page = text(browser_of(person), path_of(note))
         assert "<h1>1 incident is open</h1>" in page
         assert "Search is slow" in page
-        assert page.index("Open now") < page.index("Updates due") < page.index("On the shift")
+        assert page.index("Open at the hand-off") < page.index("Updates due") < page.index("On the shift")
         assert "<textarea" not in page
 
 

@@ -358,3 +358,11 @@ def test_the_queries_of_reports_do_not_grow(browser_of: Browser, admin: User, pa
 def test_pieces_name_only_people_who_were_there(schedule: Schedule, member: User) -> None:
     worked = worked_in([schedule], Interval(NOW, NOW + H))
     assert set(worked.people) == {member.pk}
+
+
+def test_days_in_which_nobody_was_on_call_are_said_to_be_empty(
+    browser_of: Browser, viewer: User, schedule: Schedule
+) -> None:
+    page = text(browser_of(viewer), "/oncall/reports/load/?since=2020-01-01&until=2020-01-03")
+    assert "Nobody was on call" in page
+    assert "<table" not in page
