@@ -25,4 +25,4 @@ def reader_zone(
     return middleware
 
 
-MACHINE_PATHS = ("/v2/", "/in/", "/api/", "/status/", "/static/", "/metrics", "/readyz")
+MACHINE_PATHS = ("/v2/", "/in/", "/calendars/", "/api/", "/status/", "/static/", "/metrics", "/readyz")

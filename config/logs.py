@@ -8,9 +8,10 @@ from typing import Any
 
 from django.http import HttpRequest
 
-# Keys of integrations, links that acknowledge, invitations, links to a new password.
+# Keys of integrations, links that acknowledge, calendars, invitations, links to a new password.
 _SECRET = re.compile(
-    r"(/in/(?:[a-z]+/)?|/ack/|/welcome/\w+/|/password/reset/key/[0-9A-Za-z]+-)[^\s'\"]+", re.ASCII
+    r"(/in/(?:[a-z]+/)?|/ack/|/calendars/(?=cal_)|/welcome/\w+/|/password/reset/key/[0-9A-Za-z]+-)[^\s'\"]+",
+    re.ASCII,
 )
 
 

@@ -142,6 +142,11 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 # Chores only: nothing that pages waits for beat.
 CELERY_BEAT_SCHEDULE = {
+    "read-calendars": {
+        "task": "oncall.tasks.read_calendars",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "render-status-pages": {
         "task": "statuspage.tasks.render_pages",
         "schedule": 60.0,

@@ -5,6 +5,9 @@ class OncallConfig(AppConfig):
     name = "oncall"
 
     def ready(self) -> None:
-        from oncall.panels import register_all  # noqa: PLC0415 - models are loaded only now
+        # models are loaded only now
+        from oncall.calendars import panels as calendars  # noqa: PLC0415
+        from oncall.panels import register_all  # noqa: PLC0415
 
         register_all()
+        calendars.register_all()

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from oncall.views import absences, covers, now, overrides, policies, reports, schedule_editor, schedules
+from oncall.views import (
+    absences,
+    calendars,
+    covers,
+    feeds,
+    now,
+    overrides,
+    policies,
+    reports,
+    schedule_editor,
+    schedules,
+)
 
 app_name = "oncall"
 urlpatterns = [
@@ -33,6 +44,13 @@ urlpatterns = [
     path("oncall/reports/", reports.cover, name="reports"),
     path("oncall/reports/load/", reports.load, name="report-load"),
     path("oncall/reports/hours.csv", reports.hours, name="report-hours"),
+    path("calendars/<str:token>.ics", calendars.calendar, name="calendar"),
+    path("oncall/calendar-links/", calendars.links, name="calendar-links"),
+    path("oncall/calendar-links/<int:pk>/revoke/", calendars.link_revoke, name="calendar-link-revoke"),
+    path("oncall/calendars/new/", feeds.new, name="feed-new"),
+    path("oncall/calendars/<int:pk>/", feeds.feed, name="feed"),
+    path("oncall/calendars/<int:pk>/refresh/", feeds.refresh, name="feed-refresh"),
+    path("oncall/calendars/<int:pk>/remove/", feeds.remove, name="feed-remove"),
     path("oncall/policies/", policies.policies, name="policies"),
     path("oncall/policies/new/", policies.new, name="policy-new"),
     path("oncall/policies/<int:pk>/", policies.policy, name="policy"),
