@@ -1,4 +1,4 @@
-"""From rows to the calculators' values: schedules in a fixed number of queries, and policies as plans.
+"""From rows to the calculators' values: schedules, in a fixed number of queries.
 
 Somebody who was deactivated, or who may only view, counts as nobody: their turns let the layer below through,
 nobody else's turn moves, and overrides in their name do nothing.

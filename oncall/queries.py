@@ -118,10 +118,6 @@ def duties_of(user: User, at: datetime) -> list[Shift]:
     return [shift for shift in shifts_of(user, at, at + AHEAD) if shift.start <= at]
 
 
-def _responders(user_ids: Collection[int]) -> frozenset[int]:
-    return frozenset(User.objects.responders().filter(id__in=user_ids).values_list("id", flat=True))
-
-
 def _duty(
     schedule: Schedule, segments: tuple[Segment, ...], at: datetime, people: Mapping[int, User]
 ) -> Duty:

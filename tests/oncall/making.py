@@ -9,7 +9,11 @@ from typing import Any
 
 from accounts.models import Membership, Role, Team, TeamRole, User
 from oncall.models import (
+    Absence,
+    CalendarFeed,
     EscalationPolicy,
+    FeedPurpose,
+    FeedShift,
     Layer,
     Override,
     PolicyStep,
@@ -43,12 +47,12 @@ def a_team(name: str = "Payments") -> Team:
     return Team.objects.create(name=name, slug=name.lower().replace(" ", "-"))
 
 
-def a_schedule(team: Team, name: str = "Primary", zone: str = "UTC") -> Schedule:
-    return Schedule.objects.create(team=team, name=name, time_zone=zone)
+def a_schedule(team: Team, name: str = "Primary", zone: str = "UTC", **fields: Any) -> Schedule:
+    return Schedule.objects.create(team=team, name=name, time_zone=zone, **fields)
 
 
 def a_layer(schedule: Schedule, people: Sequence[User], **fields: Any) -> Layer:
-    """Weekly turns from Monday 09:00 local time, in force since January."""
+    """Weekly turns from Monday 09:00 local time, in force since January; `role` and `skip_*` as any field."""
     values: dict[str, Any] = {
         "position": schedule.layers.count(),
         "starts_at": datetime(2026, 1, 1, tzinfo=UTC),
@@ -67,7 +71,7 @@ def a_window(layer: Layer, start: time, hours: int, weekday: int | None = None) 
     )
 
 
-def an_override(schedule: Schedule, user: User, start: datetime, hours: int, **fields: Any) -> Override:
+def an_override(schedule: Schedule, user: User, start: datetime, hours: float, **fields: Any) -> Override:
     return Override.objects.create(
         schedule=schedule,
         user=user,
@@ -76,6 +80,31 @@ def an_override(schedule: Schedule, user: User, start: datetime, hours: int, **f
         created_at=NOW,
         **fields,
     )
+
+
+def an_absence(user: User, start: datetime, hours: float, **fields: Any) -> Absence:
+    ends_at = start + timedelta(hours=hours)
+    return Absence.objects.create(user=user, starts_at=start, ends_at=ends_at, created_at=NOW, **fields)
+
+
+def a_feed(schedule: Schedule | None = None, purpose: str = FeedPurpose.LAYER, **fields: Any) -> CalendarFeed:
+    """A calendar that was never fetched. With purpose "absences" it is a person's: name the `user`."""
+    values: dict[str, Any] = {
+        "name": "Duty",
+        "url": "sealed",
+        "host": "calendar.example.test",
+        "next_fetch_at": NOW,
+        "created_at": NOW,
+        **fields,
+    }
+    return CalendarFeed.objects.create(schedule=schedule, purpose=purpose, **values)
+
+
+def a_feed_shift(feed: CalendarFeed, user: User, start: datetime, hours: float, **fields: Any) -> FeedShift:
+    """An event of the calendar; `level` 0 unless told."""
+    values: dict[str, Any] = {"uid": f"event-{next(_number)}@example.test", **fields}
+    ends_at = start + timedelta(hours=hours)
+    return FeedShift.objects.create(feed=feed, user=user, starts_at=start, ends_at=ends_at, **values)
 
 
 def a_policy(

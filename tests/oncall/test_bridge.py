@@ -1,18 +1,32 @@
 """Rows become the calculators' values."""
 
-from datetime import time, timedelta
+from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Role
 from lib.intervals import Interval
-from oncall import coverage
-from oncall.bridge import schedule_of
-from oncall.models import EscalationPolicy, Layer, OnEmpty, Schedule
+from oncall import coverage, rotation
+from oncall.bridge import schedule_of, schedules_of
+from oncall.models import EscalationPolicy, FeedPurpose, Layer, LayerRole, OnEmpty, OverrideKind, Schedule
 from oncall.plan import OnEmpty as PlanOnEmpty
 from oncall.plan import Target, TargetKind
 from oncall.plan_rows import plan_of
-from tests.oncall.making import NOW, a_layer, a_person, a_policy, a_schedule, a_team, a_window, an_override
+from oncall.skipping import Skip
+from tests.oncall.making import (
+    NOW,
+    a_feed,
+    a_feed_shift,
+    a_layer,
+    a_person,
+    a_policy,
+    a_schedule,
+    a_team,
+    a_window,
+    an_override,
+)
 
 pytestmark = pytest.mark.django_db
 MOMENT = Interval(NOW, NOW + timedelta.resolution)
@@ -100,6 +114,145 @@ def test_a_layer_that_cannot_be_followed_does_not_silence_the_others() -> None:
     too_long = a_layer(schedule, [a_person("Ben")])
     Layer.objects.filter(pk=too_long.pk).update(turn_length=30_000)
     assert on_call(schedule) == (ana.pk,)
+
+
+def test_roles_and_skipped_days_come_from_the_rows() -> None:
+    schedule = a_schedule(a_team())
+    ana, ben, carol, dora = (a_person(name) for name in ("Ana", "Ben", "Carol", "Dora"))
+    a_layer(schedule, [ana])
+    a_layer(schedule, [ben], role=LayerRole.SECONDARY)
+    a_layer(schedule, [carol], role=LayerRole.SHADOW)
+    # It would be on top, but NOW is a Wednesday.
+    a_layer(schedule, [dora], skip_weekdays=[2], skip_dates=["2026-11-24"], skip_holidays="DE-BY")
+    value = schedule_of(schedule, MOMENT)
+    assert coverage.on_call_at(value, NOW) == coverage.OnCall(
+        (ana.pk,), f"layer:{schedule.layers.all()[0].pk}", (ben.pk,), (carol.pk,)
+    )
+    last = value.layers[-1]
+    assert isinstance(last, rotation.Layer)
+    assert last.skip == Skip(frozenset({2}), (date(2026, 11, 24),), "DE-BY")
+
+
+@pytest.mark.parametrize(
+    "skip", [{"skip_holidays": "XX"}, {"skip_weekdays": list(range(7))}, {"skip_dates": ["someday"]}]
+)
+def test_a_layer_that_skips_nonsense_does_not_silence_the_others(skip: dict[str, Any]) -> None:
+    schedule, ana = a_schedule(a_team()), a_person("Ana")
+    a_layer(schedule, [ana])
+    a_layer(schedule, [a_person("Ben")], **skip)
+    assert on_call(schedule) == (ana.pk,)
+
+
+def test_a_window_that_cannot_be_followed_silences_its_own_layer_only() -> None:
+    schedule, ana = a_schedule(a_team()), a_person("Ana")
+    a_layer(schedule, [ana])
+    a_window(a_layer(schedule, [a_person("Ben")]), time(9), 0)
+    assert on_call(schedule) == (ana.pk,)
+
+
+def test_a_replaced_layer_counts_for_its_time_in_the_zone_that_it_had() -> None:
+    schedule = a_schedule(a_team(), zone="Asia/Tokyo")
+    ana, ben, carol = a_person("Ana"), a_person("Ben"), a_person("Carol")
+    a_layer(schedule, [ana, ben], turn_unit="days", zone="UTC", ends_at=NOW, replaced_at=NOW)
+    a_layer(schedule, [carol], starts_at=NOW)
+    days = Interval(NOW - timedelta(days=2), NOW + timedelta(days=1))
+    found = coverage.final(schedule_of(schedule, days), days)
+    assert [(each.start, each.people) for each in found] == [
+        (NOW - timedelta(days=2), (ana.pk,)),
+        (NOW - timedelta(days=1, hours=3), (ben.pk,)),
+        (NOW - timedelta(hours=3), (ana.pk,)),
+        (NOW, (carol.pk,)),
+    ]
+
+
+def test_a_replaced_layer_that_was_over_before_the_span_is_not_loaded() -> None:
+    schedule, ana = a_schedule(a_team()), a_person("Ana")
+    a_layer(schedule, [ana], ends_at=NOW, replaced_at=NOW)
+    assert schedule_of(schedule, MOMENT).layers == ()
+    just_before = Interval(NOW - timedelta.resolution, NOW)
+    assert len(schedule_of(schedule, just_before).layers) == 1
+
+
+def test_a_calendar_lies_below_the_layers_or_above_them_and_below_overrides() -> None:
+    schedule = a_schedule(a_team())
+    ana, ben, carol, dora = (a_person(name) for name in ("Ana", "Ben", "Carol", "Dora"))
+    layer = a_layer(schedule, [ana])
+    below, above = a_feed(schedule), a_feed(schedule, FeedPurpose.OVERRIDES)
+    a_feed_shift(below, ben, NOW - timedelta(hours=1), 9)
+    assert on_call(schedule) == (ana.pk,)
+    a_feed_shift(above, carol, NOW - timedelta(hours=1), 2)
+    assert on_call(schedule) == (carol.pk,)
+    an_override(schedule, dora, NOW, 1)
+    assert on_call(schedule) == (dora.pk,)
+    value = schedule_of(schedule, MOMENT)
+    assert [each.source for each in value.layers] == [
+        f"feed:{below.pk}",
+        f"layer:{layer.pk}",
+        f"feed:{above.pk}",
+    ]
+
+
+def test_higher_levels_of_a_calendar_cover_lower_ones_and_one_level_may_hold_several() -> None:
+    schedule = a_schedule(a_team())
+    ana, ben, carol, gone = (
+        a_person("Ana"),
+        a_person("Ben"),
+        a_person("Carol"),
+        a_person("Gone", is_active=False),
+    )
+    feed = a_feed(schedule)
+    a_feed_shift(feed, ana, NOW - timedelta(hours=2), 4)
+    a_feed_shift(feed, ben, NOW - timedelta(hours=1), 4)
+    a_feed_shift(feed, gone, NOW, 1, level=3)
+    assert on_call(schedule) == (ana.pk, ben.pk)
+    a_feed_shift(feed, carol, NOW, 1, level=2)
+    assert on_call(schedule) == (carol.pk,)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [(OverrideKind.REPLACE, "B"), (OverrideKind.ADD, "AB"), (OverrideKind.REMOVE, "A")],
+)
+def test_an_override_does_what_its_kind_says(kind: str, expected: str) -> None:
+    schedule, ana, ben = a_schedule(a_team()), a_person("A"), a_person("B")
+    a_layer(schedule, [ana])
+    an_override(schedule, ben, NOW, 2, kind=kind)
+    assert "".join({ana.pk: "A", ben.pk: "B"}[each] for each in on_call(schedule)) == expected
+
+
+def test_who_is_removed_leaves_their_place_to_nobody() -> None:
+    schedule, ana = a_schedule(a_team()), a_person("Ana")
+    a_layer(schedule, [ana])
+    an_override(schedule, ana, NOW, 2, kind=OverrideKind.REMOVE)
+    assert on_call(schedule) == ()
+
+
+def test_wanting_a_secondary_is_known_of_layers_calendars_and_overrides_alone() -> None:
+    team, ana = a_team(), a_person("Ana")
+    by_layer, by_feed, by_override, not_wanting = (
+        a_schedule(team, name, wants_secondary=name != "not") for name in ("layer", "feed", "override", "not")
+    )
+    a_layer(by_layer, [ana])
+    a_layer(not_wanting, [ana])
+    a_feed_shift(a_feed(by_feed), ana, NOW, 2)
+    an_override(by_override, ana, NOW, 2)
+    keys = [each.pk for each in (by_layer, by_feed, by_override, not_wanting)]
+    found = schedules_of(keys, MOMENT)
+    assert [len(coverage.thin(found[key], MOMENT)) for key in keys] == [1, 1, 1, 0]
+
+
+def test_everything_is_loaded_in_six_queries(django_assert_num_queries: DjangoAssertNumQueries) -> None:
+    team, ana, ben = a_team(), a_person("Ana"), a_person("Ben")
+    schedules = [a_schedule(team, f"Schedule {number}") for number in range(4)]
+    for schedule in schedules:
+        a_window(a_layer(schedule, [ana, ben], skip_holidays="FR"), time(9), 8)
+        a_layer(schedule, [ben], ends_at=NOW + timedelta(hours=1), replaced_at=NOW)
+        a_feed_shift(a_feed(schedule), ben, NOW, 2, level=1)
+        a_feed_shift(a_feed(schedule, FeedPurpose.OVERRIDES), ben, NOW, 2)
+        an_override(schedule, ben, NOW, 2, replaces=ana)
+    with django_assert_num_queries(6):
+        found = schedules_of([each.pk for each in schedules], TWO_WEEKS)
+    assert all(len(each.layers) == 4 and len(each.overrides) == 1 for each in found.values())
 
 
 def test_a_policy_becomes_a_plan_with_people_and_schedules_in_order() -> None:

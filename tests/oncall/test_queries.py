@@ -5,7 +5,9 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Role
+from accounts.models import Role as UserRole
+from oncall.coverage import OnCall
+from oncall.models import LayerRole
 from oncall.plan import Target, TargetKind
 from oncall.queries import (
     duties_of,
@@ -13,10 +15,23 @@ from oncall.queries import (
     gaps,
     on_call_now,
     shifts_of,
+    standing,
     who_is_on_call,
 )
+from oncall.rotation import Role
 from oncall.targets import resolve_targets, resolver
-from tests.oncall.making import MONDAY, NOW, a_layer, a_person, a_schedule, a_team, a_window, an_override
+from tests.oncall.making import (
+    MONDAY,
+    NOW,
+    a_feed,
+    a_feed_shift,
+    a_layer,
+    a_person,
+    a_schedule,
+    a_team,
+    a_window,
+    an_override,
+)
 
 pytestmark = pytest.mark.django_db
 NEXT_MONDAY = datetime(2026, 11, 30, 9, tzinfo=UTC)
@@ -50,7 +65,7 @@ def test_targets_of_many_plans_are_resolved_together(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     team, ana, ben = a_team(), a_person("Ana"), a_person("Ben")
-    viewer, gone = a_person("Vera", role=Role.VIEWER), a_person("Gone", is_active=False)
+    viewer, gone = a_person("Vera", role=UserRole.VIEWER), a_person("Gone", is_active=False)
     schedules = [a_schedule(team, f"Schedule {number}") for number in range(5)]
     for each in schedules:
         a_layer(each, [ben])
@@ -122,6 +137,57 @@ def test_two_turns_in_a_row_are_one_shift() -> None:
     a_layer(schedule, [ana])
     (shift,) = shifts_of(ana, NOW, NOW + timedelta(days=30))
     assert shift.end == NOW + timedelta(days=30)
+
+
+def test_the_roles_of_a_schedule_are_answered_together() -> None:
+    schedule = a_schedule(a_team())
+    ana, ben, carol = a_person("Ana"), a_person("Ben"), a_person("Carol")
+    layer = a_layer(schedule, [ana])
+    a_layer(schedule, [ben], role=LayerRole.SECONDARY)
+    a_layer(schedule, [carol], role=LayerRole.SHADOW)
+    assert standing([schedule.pk, 999_999], NOW) == {
+        schedule.pk: OnCall((ana.pk,), f"layer:{layer.pk}", (ben.pk,), (carol.pk,)),
+        999_999: OnCall((), ""),
+    }
+    (duty,) = on_call_now(NOW)
+    assert (duty.people, duty.secondary, duty.shadow) == ((ana,), (ben,), (carol,))
+    assert [duties_of(each, NOW)[0].role for each in (ana, ben, carol)] == list(Role)
+
+
+def test_until_when_is_about_the_primaries() -> None:
+    schedule, ana, ben = a_schedule(a_team()), a_person("Ana"), a_person("Ben")
+    a_layer(schedule, [ana])
+    a_layer(schedule, [ben, ana], role=LayerRole.SECONDARY, turn_unit="days")
+    (duty,) = on_call_now(NOW)
+    assert (duty.people, duty.until, duty.following) == ((ana,), None, ())
+
+
+def test_a_shift_as_primary_and_one_as_secondary_are_two() -> None:
+    schedule, ana, ben = a_schedule(a_team()), a_person("Ana"), a_person("Ben")
+    a_layer(schedule, [ana, ben])
+    a_layer(schedule, [ben, ana], role=LayerRole.SECONDARY)
+    found = shifts_of(ana, NOW, NEXT_MONDAY + timedelta(days=8))
+    assert [(each.start, each.role) for each in found] == [
+        (NOW, Role.PRIMARY),
+        (NEXT_MONDAY, Role.SECONDARY),
+        (NEXT_MONDAY + timedelta(days=7), Role.PRIMARY),
+    ]
+
+
+def test_a_shift_that_a_calendar_gives_is_mine_too() -> None:
+    schedule, ana = a_schedule(a_team()), a_person("Ana")
+    a_feed_shift(a_feed(schedule), ana, NOW + timedelta(hours=1), 2)
+    (shift,) = shifts_of(ana, NOW, NOW + timedelta(days=1))
+    assert (shift.start, shift.end) == (NOW + timedelta(hours=1), NOW + timedelta(hours=3))
+
+
+def test_what_was_before_an_edit_is_told_by_the_layer_of_that_time() -> None:
+    schedule, ana, ben = a_schedule(a_team()), a_person("Ana"), a_person("Ben")
+    a_layer(schedule, [ana], ends_at=NOW, replaced_at=NOW)
+    a_layer(schedule, [ben], starts_at=NOW)
+    found = final_schedule(schedule, NOW - timedelta(days=1), NOW + timedelta(days=1))
+    assert [each.people for each in found] == [(ana.pk,), (ben.pk,)]
+    assert [each.end for each in shifts_of(ana, NOW - timedelta(days=1), NOW + timedelta(days=1))] == [NOW]
 
 
 def test_a_hand_off_stays_at_nine_local_time_across_a_change_of_clocks() -> None:
