@@ -193,7 +193,7 @@ def _pages(people: Collection[int], span: Interval, schedule_ids: Collection[int
 def _names(targets: Any, schedule_ids: Collection[int]) -> bool:
     """Whether a page's reason names one of these schedules as what was paged."""
     return any(
-        each.get("kind") == "schedule" and each.get("id") in schedule_ids
+        each.get("kind") in SCHEDULES and each.get("id") in schedule_ids
         for each in targets or ()
         if isinstance(each, dict)
     )
