@@ -16,6 +16,7 @@ from notifications.models import Delivery, DeliveryKind
 from oncall import coverage, skipping
 from oncall.bridge import schedules_of
 from oncall.models import Layer, LayerRole, Schedule, Slot
+from oncall.plan import SCHEDULES
 from oncall.reports.load import Fairness, Load, Page, fairness, loads
 from oncall.reports.pieces import Piece, pieces, stretches
 from oncall.reports.uncovered import NOTHING, Cover, cover_of
