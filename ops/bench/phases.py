@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import time
@@ -177,6 +178,16 @@ def timers(bench: Bench) -> Result:
     return {**percentiles(arrived[mark] - due[mark] for mark in arrived), "lost": len(due) - len(arrived)}
 
 
+def rota(bench: Bench) -> Result:
+    """Schedules: one year of a large one, who is on call in 1 to 1,000, and the pages. No load beside it."""
+    measure = [sys.executable, "-m", "ops.bench.rota"]
+    done = subprocess.run(
+        measure, env=bench.stack.env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
+    )
+    found: Result = json.loads(done.stdout)
+    return found
+
+
 def memory(bench: Bench) -> Result:
     """Of everything that `bin/up` runs, after the work above."""
     stack = bench.stack
@@ -201,5 +212,6 @@ PHASES: dict[str, Callable[[Bench], Result]] = {
     "page_100": paging(100),
     "storm": storm,
     "timers": timers,
+    "rota": rota,
     "memory": memory,
 }
