@@ -209,7 +209,7 @@ def field(
 ) -> dict[str, object]:
     """One form field: label, control, errors, help (False for none); more keywords are attributes."""
     kind = _kind(bound)
-    if help is False or (isinstance(help, str) and help):
+    if help is False or help:  # a text of a template's _() is lazy, no str
         bound.help_text = help or ""
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
     return {

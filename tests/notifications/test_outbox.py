@@ -113,7 +113,7 @@ def test_a_page_that_the_provider_already_had_stands_as_sent_in_the_ledger(
 
 def test_the_same_step_cannot_page_the_same_person_twice(incident: Incident, now: datetime) -> None:
     sweep(now=now)
-    Escalation.objects.update(cycle=0, step=0, next_step_at=now)
+    Escalation.objects.update(cycle=0, step=0, rounds=0, next_step_at=now)
     sweep(now=now)
     assert Delivery.objects.count() == 1
 
