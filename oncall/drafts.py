@@ -17,7 +17,7 @@ from oncall.models import Layer, LayerRole, Schedule, Which
 from oncall.skipping import Skip
 
 MOST_LAYERS, MOST_SLOTS, MOST_WINDOWS, MOST_DATES = 20, 100, 50, 200
-_A_YEAR = timedelta(days=400)
+_A_WEEK, _A_YEAR = timedelta(weeks=1), timedelta(days=400)
 Rules = tuple[object, ...]
 # The calculators' words for what people fill in under another name.
 _FIELDS = {
@@ -157,7 +157,8 @@ def _computed(draft: LayerDraft, place: int, zone: str, now: datetime) -> rotati
         raise Refused(f"layers.{place}.{_FIELDS.get(error.field, error.field)}", error.message) from error
     except ValueError as error:
         raise Refused(f"layers.{place}.turn_unit", _("Choose hours, days, weeks or months.")) from error
-    _check_it_ever_holds(layer, place)
+    if draft.ends_at and not _is_what_is_left(draft, now):
+        _check_it_ever_holds(layer, place)
     return layer
 
 
@@ -173,6 +174,12 @@ def _check(draft: LayerDraft, place: int) -> None:
     absent = next((person for person in draft.people if not person.can_respond), None)
     if absent:
         raise Refused(f"layers.{place}.people", cannot_be_paged(absent))
+
+
+def _is_what_is_left(draft: LayerDraft, now: datetime) -> bool:
+    """Whether it stands there already and is over or lasts less than a week: then it need not open any more."""
+    start, end = draft.starts_at or now, draft.ends_at
+    return draft.id is not None and end is not None and (end <= now or end - start < _A_WEEK)
 
 
 def _check_it_ever_holds(layer: rotation.Layer, place: int) -> None:

@@ -21,8 +21,9 @@ from oncall.differences import handoffs, hours, secondary, uncovered
 from oncall.rotation import Segment
 
 AHEAD = timedelta(weeks=8)
-NARROW = 11.0
-"""Share of a week, in percent, below which no name fits a bar."""
+PREVIEW, PAGE = 390, 820
+"""How wide a week is drawn beside the editor and on a page of its own, in pixels, as near as one can say."""
+_CHARACTER, _PADDING = 7.3, 8
 _DAY = timedelta(days=1)
 
 
@@ -42,10 +43,21 @@ class Stretch:
 
     @property
     def label(self) -> str:
-        """What is written on the bar: names, or initials where it is narrow."""
-        if float(self.place.width) >= NARROW:
-            return self.names
-        return " ".join("".join(word[0] for word in str(each).split()[:2]) for each in self.people)
+        """What is written on the bar beside the editor."""
+        return self._fitting(PREVIEW)
+
+    @property
+    def wide_label(self) -> str:
+        """What is written on the bar where the week has a page's width."""
+        return self._fitting(PAGE)
+
+    def _fitting(self, width: int) -> str:
+        """Names, first names or initials: the most that fits; else nothing, since the title says it."""
+        room = (float(self.place.width) / 100 * width - _PADDING) / _CHARACTER
+        words = [str(person).split() or [""] for person in self.people]
+        firsts = ", ".join(each[0] for each in words)
+        initials = " ".join("".join(word[0] for word in each[:2] if word) for each in words)
+        return next((text for text in (self.names, firsts, initials) if len(text) <= room), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +178,7 @@ def _week(
     gaps = uncovered(final, seen) if seen else []
     bars = tuple(_stretches(_plain(final), week, people))
     holes = tuple(Stretch(each.start, each.end, timeline.place(week, each.start, each.end)) for each in gaps)
-    begin = [each for each in bars if each.start >= week.start or each.start == span.start]
+    begin = [each for each in bars if each.start >= max(week.start, span.start)]
     return Week(
         monday,
         monday + 6 * _DAY,

@@ -107,8 +107,8 @@ def _two_at_a_time(
     """The secondary of this week is the primary of the next."""
     order = (*people[1:], people[0])
     return (
-        LayerDraft(tuple(people), first_handoff, name=_("Primary")),
-        LayerDraft(order, first_handoff, name=_("Secondary"), role=LayerRole.SECONDARY),
+        LayerDraft(tuple(people), first_handoff, name=_("Weekly")),
+        LayerDraft(order, first_handoff, name=_("Weekly"), role=LayerRole.SECONDARY),
     )
 
 

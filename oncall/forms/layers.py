@@ -38,7 +38,7 @@ class LayerForm(QuietForm):
 
     id = forms.IntegerField(required=False, widget=forms.HiddenInput)
     name = LineField(max_length=80, required=False, label=_("Name"))
-    role = forms.ChoiceField(required=False, choices=LayerRole.choices, label=_("Who is on call by it is"))
+    role = forms.ChoiceField(required=False, choices=LayerRole.choices, label=_("Role"))
     people = InOrder(
         label=_("People, in order"), error_messages={"required": _("A layer needs at least one person.")}
     )

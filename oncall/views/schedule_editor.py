@@ -20,12 +20,13 @@ from oncall.drafts import Refused
 from oncall.forms import ScheduleEditor
 from oncall.forms.layers import layer_rows
 from oncall.forms.picking import Picks
+from oncall.forms.words import people_in_words, rules_in_words
 from oncall.models import Schedule
 from oncall.outlook import outlook_of, span_ahead
 from oncall.proposals import holidays_ahead, proposed, review_of
 from oncall.revisions import last_change
 
-_NOT_SENT_ON = {"csrfmiddlewaretoken", "do"}
+_NOT_SENT_ON = {"csrfmiddlewaretoken", "do", "otherwise"}
 
 
 @login_required
@@ -100,7 +101,11 @@ def delete(request: PersonRequest, pk: int) -> HttpResponse:
 
 
 def _command(request: PersonRequest) -> str:
-    return request.POST.get("do", "save") if request.method == "POST" else ""
+    """What the pressed button says; `otherwise` is said by fields that ask as soon as they change, and htmx adds it to
+    the buttons among them too."""
+    if request.method != "POST":
+        return ""
+    return request.POST.get("do") or request.POST.get("otherwise") or "save"
 
 
 def _answer(
@@ -174,7 +179,11 @@ def _outlook(editor: ScheduleEditor) -> dict[str, Any]:
         raise Refused("", _("Fill in the zone and each layer to see the next eight weeks here."))
     span, zone, drafts = span_ahead(editor.now), load_zone(editor.zone_name), editor.drafts()
     value = proposed(editor.schedule, drafts, str(zone), editor.wants_secondary, span, editor.now)
-    return {"outlook": outlook_of(value, span, zone), "holidays": holidays_ahead(drafts, span, zone)}
+    return {
+        "outlook": outlook_of(value, span, zone),
+        "holidays": holidays_ahead(drafts, span, zone),
+        "outlines": [(draft, people_in_words(draft), rules_in_words(draft)) for draft in drafts],
+    }
 
 
 def _rendered(
