@@ -50,8 +50,12 @@ def change_person(
     locked: User = User.objects.select_for_update().get(pk=person.pk)
     if admins == [locked] and not (is_active and role == Role.ADMIN):
         raise LastAdmin
+    could_respond = locked.can_respond
     locked.name, locked.role, locked.time_zone, locked.is_active = name, role, time_zone, is_active
-    locked.save(update_fields=["name", "role", "time_zone", "is_active"])
+    if could_respond != locked.can_respond:
+        # Schedules of the past still need to know that they were on call.
+        locked.responded_until = now if could_respond else None
+    locked.save(update_fields=["name", "role", "time_zone", "is_active", "responded_until"])
     return locked
 
 

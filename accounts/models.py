@@ -34,6 +34,11 @@ class UserQuerySet(models.QuerySet["User"]):
         """Everybody who can be paged and can act: responders and admins."""
         return self.active().exclude(role=Role.VIEWER)
 
+    def responding_after(self, moment: datetime) -> UserQuerySet:
+        """Responders, and those who still were at that moment."""
+        active = Q(is_active=True) & ~Q(role=Role.VIEWER)
+        return self.filter(active | Q(responded_until__gt=moment))
+
     def matching(self, text: str) -> UserQuerySet:
         return self.filter(Q(name__icontains=text) | Q(email__icontains=text))
 
@@ -59,6 +64,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[validate_zone])
     is_active = models.BooleanField(_("active"), default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
+    responded_until = models.DateTimeField(
+        null=True, blank=True, help_text="When they stopped being able to respond; who could never has none."
+    )
 
     objects: ClassVar[UserManager] = UserManager()
 

@@ -1,7 +1,7 @@
 """From rows to the calculators' values: schedules, in a fixed number of queries.
 
-Somebody who was deactivated, or who may only view, counts as nobody: their turns let the layer below through,
-nobody else's turn moves, and overrides in their name do nothing.
+Somebody who was deactivated, or who may only view, counts as nobody from that moment on: their turns let the
+layer below through, nobody else's turn moves, and overrides in their name do nothing.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from oncall.models import (
     Schedule,
     Slot,
 )
+from oncall.rotation.values import KNOWN_TIME
 from oncall.skipping import NO_SKIP, Skip
 
 log = structlog.get_logger(__name__)
@@ -82,6 +83,8 @@ class _Rows:
     events: list[Any]
     overrides: list[Any]
     responders: frozenset[int]
+    leaving: dict[int, datetime]
+    """Those of the responders who stopped being one after the span began, and when."""
 
 
 def schedules_of(schedule_ids: Collection[int], span: Interval) -> dict[int, coverage.Schedule]:
@@ -96,9 +99,13 @@ def schedules_of(schedule_ids: Collection[int], span: Interval) -> dict[int, cov
     below = _calendars(rows, FeedPurpose.LAYER)
     above = _calendars(rows, FeedPurpose.OVERRIDES)
     thorough = _wanting_secondary(rows)
+    away = tuple(coverage.Away(person, at, KNOWN_TIME.end) for person, at in rows.leaving.items())
     return {
         key: coverage.Schedule(
-            (*below[key], *layers[key], *above[key]), tuple(overrides[key]), wants_secondary=key in thorough
+            (*below[key], *layers[key], *above[key]),
+            tuple(overrides[key]),
+            wants_secondary=key in thorough,
+            away=away,
         )
         for key in schedule_ids
     }
@@ -131,8 +138,10 @@ def _rows(schedule_ids: Collection[int], span: Interval) -> _Rows:
     )
     people = {user for users in slots.values() for user in users} | {each.user_id for each in events}
     people.update(user for row in overrides for user in (row.user_id, row.replaces_id) if user)
-    responders = frozenset(User.objects.responders().filter(id__in=people).values_list("id", flat=True))
-    return _Rows(layers, slots, windows, events, overrides, responders)
+    found = User.objects.responding_after(span.start).filter(id__in=people)
+    until = dict(found.values_list("id", "responded_until"))
+    leaving = {person: at for person, at in until.items() if at}
+    return _Rows(layers, slots, windows, events, overrides, frozenset(until), leaving)
 
 
 def _matters(span: Interval, layer: str) -> Q:

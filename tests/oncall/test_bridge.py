@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.models import Role
+from accounts.actions import change_person
+from accounts.models import Role, User
 from lib.intervals import Interval
 from oncall import coverage, rotation
 from oncall.bridge import schedule_of, schedules_of
@@ -266,3 +267,30 @@ def test_a_policy_becomes_a_plan_with_people_and_schedules_in_order() -> None:
     ]
     assert (plan.repeats, plan.on_empty, plan.steps[0].delay) == (2, PlanOnEmpty.HOLD, timedelta(minutes=5))
     assert plan.fallback == (Target(TargetKind.USER, ben.pk),)
+
+
+def test_somebody_who_left_was_on_call_until_then(admin_of_all: User) -> None:
+    team = a_team()
+    gone, stays = a_person("Gone", team=team), a_person("Stays", team=team)
+    schedule = a_schedule(team)
+    a_layer(schedule, [stays], position=0)
+    a_layer(schedule, [gone], position=1)
+    leaves = NOW + timedelta(hours=1)
+    change_person(
+        actor=admin_of_all, person=gone, name="Gone", role=Role.RESPONDER, time_zone="UTC", is_active=False,
+        now=leaves,
+    )  # fmt: skip
+    span = Interval(NOW, NOW + timedelta(hours=2))
+    found = coverage.final(schedule_of(schedule, span), span)
+    assert [(each.start, each.people) for each in found] == [(NOW, (gone.pk,)), (leaves, (stays.pk,))]
+    change_person(
+        actor=admin_of_all, person=gone, name="Gone", role=Role.RESPONDER, time_zone="UTC", is_active=True,
+        now=leaves + timedelta(days=1),
+    )  # fmt: skip
+    later = Interval(leaves + timedelta(days=1), leaves + timedelta(days=2))
+    assert coverage.final(schedule_of(schedule, later), later)[0].people == (gone.pk,)
+
+
+@pytest.fixture
+def admin_of_all() -> User:
+    return a_person("Root", Role.ADMIN)
