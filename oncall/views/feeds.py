@@ -27,7 +27,7 @@ from oncall.models import CalendarFeed, FeedPurpose, Schedule
 
 TIMEOUT, PATIENCE = 5.0, 8.0
 """Seconds that somebody waits for the other side, and for the reading."""
-SHOWN = 20
+SHOWN = 10
 
 
 @login_required

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from django.db import connection, transaction
+from django.template.loader import render_to_string
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 from time_machine import TimeMachineFixture
 
 from accounts.models import Team, User
 from lib.intervals import load_zone
+from lib.panels import filled
 from lib.sealing import unseal
 from notifications.models import Delivery
 from oncall import actions
@@ -584,6 +586,25 @@ def test_a_calendar_is_renamed_and_gets_another_address(
 def test_removing_leads_back_to_the_schedule(feed: CalendarFeed, owner: User, browser_of: Browser) -> None:
     answer = browser_of(owner).post(f"/oncall/calendars/{feed.pk}/remove/")
     assert answer["Location"] == f"/oncall/schedules/{feed.schedule_id}/"
+
+
+def test_a_schedules_page_says_what_it_reads(
+    feed: CalendarFeed, empty: Schedule, owner: User, viewer: User
+) -> None:
+    CalendarFeed.objects.update(error="The server answers 500.")
+    for person, may in ((owner, True), (viewer, False)):
+        (found,) = [each for each in filled("schedule", empty, person) if each.panel.name == "calendars"]
+        html = render_to_string(found.panel.template, {"panel": found.context})
+        assert "Rota" in html
+        assert "Not read" in html
+        assert (f"/oncall/calendars/{feed.pk}/" in html) == may
+        assert (f"/oncall/calendars/new/?schedule={empty.pk}" in html) == may
+        assert "Subscribe in my calendar" in html
+
+
+def test_my_page_says_what_is_read_for_me(away: CalendarFeed, member: User, browser_of: Browser) -> None:
+    page = browser_of(member).get("/me/").content.decode()
+    assert f'<a href="/oncall/calendars/{away.pk}/">Off</a>' in page
 
 
 def test_feeds_are_bounded(

@@ -15,11 +15,12 @@ from icalendar import Calendar
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Team, User
+from config.logs import redacted
 from oncall import actions
 from oncall.calendars.links import book_of, find
 from oncall.calendars.publishing import publish
 from oncall.drafts import Refused
-from oncall.models import CalendarLink, LayerRole, Override, PublishedShift, Schedule
+from oncall.models import CalendarFeed, CalendarLink, FeedShift, LayerRole, Override, PublishedShift, Schedule
 from tests.making import NOW, make_schedule, make_team, make_user
 from tests.oncall.making import a_layer
 
@@ -107,6 +108,22 @@ def test_ones_own_calendar_leaves_ones_name_out(rota: Schedule, member: User, re
     assert len(events(answer)) == 14
 
 
+def test_ones_own_calendar_knows_every_way_to_be_on_call(
+    rota: Schedule, stranger: User, owner: User, read: Read
+) -> None:
+    other = make_schedule(rota.team, (owner,), name="Imported")
+    start = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    Override.objects.create(
+        schedule=rota, user=stranger, starts_at=start, ends_at=start + DAY, created_at=NOW
+    )
+    feed = CalendarFeed.objects.create(
+        name="x", purpose="overrides", schedule=other, next_fetch_at=NOW, created_at=NOW
+    )
+    FeedShift.objects.create(feed=feed, user=stranger, uid="1", starts_at=start, ends_at=start + DAY)
+    _link, secret = actions.create_link(actor=stranger, now=NOW)
+    assert titles(read(f"/calendars/{secret}.ics")) == {"On call: Payments primary", "On call: Imported"}
+
+
 def test_secondaries_and_shadows_are_told_as_such(
     rota: Schedule, owner: User, stranger: User, read: Read
 ) -> None:
@@ -187,6 +204,19 @@ def test_many_schedules_cost_no_more_queries_than_one(
     book_of(link, NOW)
     with django_assert_num_queries(9):
         assert len(book_of(link, NOW).entries) > 100
+
+
+def test_a_change_gives_another_tag(rota: Schedule, address: str, owner: User, read: Read) -> None:
+    first = read(address)
+    monday = datetime(2026, 3, 16, 9, tzinfo=UTC)
+    Override.objects.create(schedule=rota, user=owner, starts_at=monday, ends_at=monday + DAY, created_at=NOW)
+    answer = read(address, NOW + timedelta(hours=1), **{"if-none-match": first["ETag"]})
+    assert (answer.status_code, answer["ETag"] == first["ETag"]) == (200, False)
+    assert answer["Last-Modified"] != first["Last-Modified"]
+
+
+def test_addresses_stay_out_of_log_lines(address: str) -> None:
+    assert redacted(f"GET {address}") == "GET /calendars/…"
 
 
 # --- When the schedule changes
