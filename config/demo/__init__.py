@@ -16,6 +16,7 @@ from config.demo.company import found
 from config.demo.duty import arrange
 from config.demo.estate import build, deploy, publish
 from config.demo.history import happen, happen_now
+from config.demo.lately import rearrange
 from config.demo.telling import World
 from config.demo.wire import DOMAIN
 from incidents import signals
@@ -47,6 +48,7 @@ def load(*, admin: User, now: datetime, seed: int = 1) -> None:
         deploy(estate=estate, since=begun, now=now, rng=rng)
         world = World(company, estate, rng)
         happen(world=world, now=now)
+        rearrange(company=company, duty=duty, admin=admin, now=now, rng=rng)
         happen_now(world=world, now=now)
     render_all(now=now)
     for number in Incident.objects.open().values_list("pk", flat=True):

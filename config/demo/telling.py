@@ -25,7 +25,7 @@ from incidents.messages import subject_of
 from incidents.models import Escalation, Incident
 from incidents.sweep import sweep
 from notifications import acks
-from notifications.models import Delivery, DeliveryState
+from notifications.models import Delivery, DeliveryKind, DeliveryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,9 @@ class Telling:
 
     def acknowledge(self, line: Line, moment: datetime) -> None:
         """`ack link` or `ack web`: whoever was paged last answers, and is the lead from now on."""
-        sent = Delivery.objects.about(subject_of(self.incident)).filter(state=DeliveryState.SENT)
+        sent = Delivery.objects.about(subject_of(self.incident)).filter(
+            kind=DeliveryKind.PAGE, state=DeliveryState.SENT
+        )
         page = sent.select_related("user").order_by("sent_at", "id").last()
         if page is None or page.user is None:
             raise LookupError(f"nobody was paged for {self.incident}")
