@@ -77,7 +77,8 @@ def undo_policy_change(
     _check_seen(row, number)
     before = snapshot(row)
     try:
-        _write(row, values_from(last.before))
+        values = values_from(last.before)
+        _write(row, values, {step.uid for step in values["steps"] if step.uid})
     except Refused as refused:
         raise Refused("", _("This cannot be undone: %(why)s") % {"why": refused.message}) from refused
     revisions.record(subject=row, actor=actor, now=now, before=before, after=snapshot(row), undoes=last)
@@ -102,7 +103,8 @@ def _check_seen(row: EscalationPolicy, seen: int | None) -> None:
         raise Refused("", message)
 
 
-def _write(row: EscalationPolicy, values: PolicyValues) -> None:
+def _write(row: EscalationPolicy, values: PolicyValues, uids: Collection[UUID] = ()) -> None:
+    """`uids` are those that steps may have beside the ones that stand in the policy now."""
     _check(values)
     _check_steps(values["steps"])
     _check_fallback(values["fallback_people"])
@@ -114,7 +116,7 @@ def _write(row: EscalationPolicy, values: PolicyValues) -> None:
     except IntegrityError as error:
         raise Refused("name", _("This team has a policy of this name already.")) from error
     row.fallback_people.set(values["fallback_people"])
-    _write_steps(row, values["steps"])
+    _write_steps(row, values["steps"], uids)
 
 
 def _check(values: PolicyValues) -> None:
@@ -167,8 +169,8 @@ def _check_fallback(people: Collection[User]) -> None:
         raise Refused("fallback_people", cannot_be_paged(absent))
 
 
-def _write_steps(policy: EscalationPolicy, steps: Sequence[StepDraft]) -> None:
-    known = set(policy.steps.values_list("uid", flat=True))
+def _write_steps(policy: EscalationPolicy, steps: Sequence[StepDraft], uids: Collection[UUID]) -> None:
+    known = {*policy.steps.values_list("uid", flat=True), *uids}
     policy.steps.all().delete()
     rows = PolicyStep.objects.bulk_create(
         PolicyStep(
