@@ -1,67 +1,23 @@
-"""Schedules as they are drawn: lanes with the names of people, and a table that says the same in words."""
+"""Schedules as they are drawn: who is on call, overrides and layers below each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from lib.intervals import Interval
-from oncall import coverage, rotation, timeline
-from oncall.bridge import schedule_of
-from oncall.models import Override, Schedule
+from lib.intervals import Interval, union
+from oncall import coverage, timeline
+from oncall.differences import Change, secondary
+from oncall.lanes import Bar, Frame, Lane, frame_of, standing_in, widened
+from oncall.layer_rows import Row, rows_of
+from oncall.models import Override, OverrideKind, Schedule
 from oncall.queries import Duty, people_of
 from oncall.rotation import Segment
-
-NARROW = 7.0
-"""Share of the width, in percent, below which no name fits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Somebody's stretch of a lane, or a gap where nobody stands. `cause` says which layer or override."""
-
-    start: datetime
-    end: datetime
-    place: timeline.Place
-    people: tuple[User, ...] = ()
-    cause: str = ""
-    is_over: bool = False
-
-    @property
-    def names(self) -> str:
-        return ", ".join(str(person) for person in self.people) or _("Nobody")
-
-    @property
-    def is_narrow(self) -> bool:
-        return float(self.place.width) < NARROW
-
-    @property
-    def label(self) -> str:
-        """What is written on the bar: names, or initials where it is narrow."""
-        if not self.is_narrow:
-            return self.names
-        return " ".join("".join(word[0] for word in str(each).split()[:2]) for each in self.people)
-
-    @property
-    def query(self) -> str:
-        """The stretch as the page for a new override takes it."""
-        return f"from={self.start:%Y-%m-%dT%H:%MZ}&until={self.end:%Y-%m-%dT%H:%MZ}"
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One row. `gaps` only where they matter: in the row of who is on call."""
-
-    label: str
-    bars: tuple[Bar, ...]
-    gaps: tuple[Bar, ...] = ()
-    kind: str = "layer"
-    schedule: Schedule | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,127 +31,148 @@ class Picture:
     lanes: tuple[Lane, ...]
 
     @property
-    def table(self) -> list[Bar]:
-        """The first lane with its gaps, in order of time."""
-        lane = self.lanes[0]
-        return sorted((*lane.bars, *lane.gaps), key=lambda bar: bar.start)
+    def axis(self) -> list[timeline.Day]:
+        """The days that are named."""
+        return timeline.named(self.days)
+
+    @property
+    def is_by_day(self) -> bool:
+        return len(self.axis) == len(self.days)
+
+    @property
+    def kinds(self) -> set[str]:
+        """What is drawn beside shifts, for the legend: "gap", "thin", "away", "mixed", "shadow"."""
+        bars = [bar for lane in self.lanes for bar in (*lane.bars, *lane.gaps)]
+        kinds = {bar.kind for bar in bars} | {lane.kind for lane in self.lanes}
+        return kinds | {"mixed" for bar in bars if bar.is_mixed}
 
 
-def picture_of(schedule: Schedule, span: Interval, zone: ZoneInfo, now: datetime) -> Picture:
-    """The final schedule, its overrides and its layers, the highest first."""
-    layers = list(schedule.layers.order_by("-position", "-id"))
-    overrides = list(schedule.overrides.touching(span.start, span.end).select_related("user"))
-    value = schedule_of(schedule, span)
-    names = {layer.pk: layer_name(layer.name, layer.position) for layer in layers}
-    return _draw(value, span, zone, now, names, _override_lane(overrides, span, now))
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A schedule drawn, with the final schedule of the span and its margins, and everybody who stands in it."""
+
+    picture: Picture
+    final: tuple[Segment, ...]
+    people: Mapping[int, User]
 
 
-def preview_of(
-    layers: Sequence[rotation.Layer],
-    names: Mapping[int, str],
-    schedule: Schedule | None,
-    span: Interval,
-    zone: ZoneInfo,
-    now: datetime,
-) -> Picture:
-    """What layers that are not stored yet would make, below the overrides that `schedule` has."""
-    overrides = schedule_of(schedule, span).overrides if schedule else ()
-    return _draw(coverage.Schedule(tuple(layers), overrides), span, zone, now, names, ())
+def board_of(
+    schedule: Schedule, value: coverage.Schedule, span: Interval, zone: ZoneInfo, now: datetime
+) -> Board:
+    """The final schedule, its overrides and its layers, the highest first; `value` as loaded for `widened(span)` at
+    least. Five queries at most."""
+    known = widened(span)
+    final = coverage.final(value, known)
+    rows = [(row, row.turns(known)) for row in rows_of(schedule, value.layers)]
+    overrides = list(schedule.overrides.touching(span.start, span.end).select_related("user", "replaces"))
+    people = people_of([*final, *(turn for _row, turns in rows for turn in turns)])
+    frame = frame_of(span, zone, now, people)
+    causes = _causes((row for row, _turns in rows), overrides)
+    lanes = (
+        *_final_lanes(frame, final, causes, wants_secondary=value.wants_secondary),
+        *_override_lanes(frame, overrides),
+        *(
+            Lane(row.label, standing_in(frame.bars(turns)), (), row.kind, note=row.note)
+            for row, turns in rows
+        ),
+    )
+    return Board(_picture(frame, lanes), tuple(final), people)
 
 
 def overview_of(duties: Iterable[Duty], span: Interval, zone: ZoneInfo, now: datetime) -> Picture:
-    """A lane for each schedule's final row."""
+    """A lane for each schedule's final row; one query."""
     listed = list(duties)
-    people = people_of(segment for duty in listed for segment in duty.segments)
-    lanes = tuple(
-        _final_lane(str(each.schedule), each.segments, people, span, now, each.schedule) for each in listed
-    )
-    return _picture(span, zone, now, lanes)
+    frame = frame_of(span, zone, now, people_of(segment for duty in listed for segment in duty.segments))
+    return _picture(frame, (_overview_lane(frame, each) for each in listed))
 
 
-def layer_name(name: str, position: int) -> str:
-    """What a layer is called; one without a name by its place, counted from 1."""
-    return name or _("Layer %(number)s") % {"number": position + 1}
-
-
-def _draw(
-    value: coverage.Schedule,
-    span: Interval,
-    zone: ZoneInfo,
-    now: datetime,
-    names: Mapping[int, str],
-    overrides: tuple[Lane, ...],
+def before_and_after(
+    before: Sequence[Segment],
+    after: Sequence[Segment],
+    changed: Iterable[Change],
+    frame: Frame,
 ) -> Picture:
-    final = coverage.final(value, span)
-    rows = [(layer, rotation.turns(layer, span)) for layer in reversed(value.layers)]
-    people = people_of([*final, *(segment for _layer, turns in rows for segment in turns)])
-    lanes = (
-        _final_lane(_("On call"), final, people, span, now, None, names),
-        *overrides,
-        *(Lane(names[layer.id], _bars(turns, people, span, now, names)) for layer, turns in rows),
-    )
-    return _picture(span, zone, now, lanes)
-
-
-def _picture(span: Interval, zone: ZoneInfo, now: datetime, lanes: tuple[Lane, ...]) -> Picture:
-    now_x = timeline.at(span, now) if span.contains(now) else None
-    return Picture(span, zone, tuple(timeline.days(span, zone)), now_x, lanes)
-
-
-def _final_lane(
-    label: str,
-    segments: Sequence[Segment],
-    people: Mapping[int, User],
-    span: Interval,
-    now: datetime,
-    schedule: Schedule | None = None,
-    names: Mapping[int, str] | None = None,
-) -> Lane:
-    shown = list(timeline.cut(segments, span))
-    gaps = tuple(
-        Bar(each.start, each.end, timeline.place(span, each.start, each.end))
-        for each in timeline.uncovered(shown, span, now)
-    )
-    return Lane(label, _bars(shown, people, span, now, names or {}), gaps, "final", schedule)
-
-
-def _bars(
-    segments: Iterable[Segment],
-    people: Mapping[int, User],
-    span: Interval,
-    now: datetime,
-    names: Mapping[int, str],
-) -> tuple[Bar, ...]:
-    return tuple(
-        Bar(
-            each.start,
-            each.end,
-            timeline.place(span, each.start, each.end),
-            tuple(people[person] for person in each.people),
-            _cause(each.source, names),
-            each.end <= now,
-        )
-        for each in segments
+    """Who is on call now and who would be, with what changes marked."""
+    marks = tuple(timeline.place(frame.span, each.start, each.end, 0.004) for each in changed)
+    return _picture(
+        frame,
+        (
+            replace(_primary_lane(frame, before, {}), label=_("Now")),
+            replace(_primary_lane(frame, after, {}), label=_("After"), marks=marks),
+        ),
     )
 
 
-def _cause(source: str, names: Mapping[int, str]) -> str:
-    kind, _colon, number = source.partition(":")
-    return _("Override") if kind == "override" else names.get(int(number), "")
+def _picture(frame: Frame, lanes: Iterable[Lane]) -> Picture:
+    now_x = timeline.at(frame.span, frame.now) if frame.span.contains(frame.now) else None
+    return Picture(frame.span, frame.zone, frame.days, now_x, tuple(lanes))
 
 
-def _override_lane(overrides: Sequence[Override], span: Interval, now: datetime) -> tuple[Lane, ...]:
-    if not overrides:
-        return ()
-    bars = tuple(
-        Bar(
-            max(each.starts_at, span.start),
-            min(each.ends_at, span.end),
-            timeline.place(span, each.starts_at, each.ends_at),
-            (each.user,),
-            each.reason,
-            each.ends_at <= now,
-        )
-        for each in overrides
+def _final_lanes(
+    frame: Frame, final: Sequence[Segment], causes: Mapping[str, str], wants_secondary: bool
+) -> Iterator[Lane]:
+    yield _primary_lane(frame, final, causes)
+    seconds = coverage.merge(replace(each, source="") for each in secondary(final))
+    if not seconds and not wants_secondary:
+        return
+    alone = _alone(frame, final) if wants_secondary else []
+    bars = standing_in(frame.bars(seconds))
+    yield Lane(_("Secondary"), bars, frame.missing(alone, "thin"), "second")
+
+
+def _primary_lane(frame: Frame, final: Sequence[Segment], causes: Mapping[str, str]) -> Lane:
+    plain = coverage.merge(replace(each, secondary=(), shadow=()) for each in final)
+    gaps = timeline.uncovered(plain, frame.span, frame.now)
+    return Lane(_("On call"), frame.bars(plain, causes), frame.missing(gaps, "gap"), "final")
+
+
+def _overview_lane(frame: Frame, duty: Duty) -> Lane:
+    lane = _primary_lane(frame, duty.segments, {})
+    return replace(lane, label=str(duty.schedule), schedule=duty.schedule)
+
+
+def _alone(frame: Frame, final: Iterable[Segment]) -> list[Interval]:
+    """From now on: when somebody is on call and has no secondary."""
+    if frame.now >= frame.span.end:
+        return []
+    ahead = Interval(max(frame.now, frame.span.start), frame.span.end)
+    return union(Interval(each.start, each.end) for each in timeline.cut(final, ahead) if not each.secondary)
+
+
+def _causes(rows: Iterable[Row], overrides: Iterable[Override]) -> dict[str, str]:
+    """What a segment's source is called."""
+    found = {source: row.label for row in rows for source in row.sources}
+    return found | {f"override:{each.pk}": _override_words(each) for each in overrides}
+
+
+def _override_words(override: Override) -> str:
+    return _("Override: %(why)s") % {"why": override.reason} if override.reason else _("Override")
+
+
+def _override_lanes(frame: Frame, overrides: Iterable[Override]) -> Iterator[Lane]:
+    """As many rows as there are overrides at the same time."""
+    tracks: list[list[Bar]] = []
+    for each in overrides:
+        bar = _override_bar(frame, each)
+        track = next((track for track in tracks if track[-1].end <= bar.start), None)
+        if track is None:
+            tracks.append([bar])
+        else:
+            track.append(bar)
+    for track in tracks:
+        yield Lane(_("Overrides"), tuple(track), (), "override")
+
+
+def _override_bar(frame: Frame, override: Override) -> Bar:
+    kind = OverrideKind(override.kind)
+    cause = _("for %(name)s") % {"name": override.replaces} if override.replaces else str(kind.label)
+    return Bar(
+        override.starts_at,
+        override.ends_at,
+        timeline.place(frame.span, override.starts_at, override.ends_at),
+        (override.user,),
+        f"{cause}: {override.reason}" if override.reason else cause,
+        override.ends_at <= frame.now,
+        kind="away" if kind == OverrideKind.REMOVE else "shift",
+        anchor=f"override-{override.pk}",
     )
-    return (Lane(_("Overrides"), bars, (), "override"),)

@@ -108,7 +108,7 @@ def shifts_of(user: User, since: datetime, until: datetime) -> list[Shift]:
     span = Interval(since, until)
     values = schedules_of([each.pk for each in schedules], span)
     shifts = [
-        shift for each in schedules for shift in _shifts(each, coverage.final(values[each.pk], span), user.pk)
+        shift for each in schedules for shift in shifts_in(each, coverage.final(values[each.pk], span), user.pk)
     ]
     return sorted(shifts, key=lambda shift: (shift.start, shift.schedule.name))
 
@@ -148,7 +148,8 @@ def _next(
     return (cursor, ()) if cursor < at + AHEAD and now else (None, ())
 
 
-def _shifts(schedule: Schedule, segments: Iterable[Segment], person: int) -> list[Shift]:
+def shifts_in(schedule: Schedule, segments: Iterable[Segment], person: int) -> list[Shift]:
+    """The person's shifts in a final schedule, whose segments are in order."""
     shifts: list[Shift] = []
     for each in segments:
         role = _role_of(person, each)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Team
 from lib.intervals import UnknownZone, instant, load_zone
+from oncall.timeline import RANGES, TWO_WEEKS, Range
 
 EARLIEST, LATEST = date(1990, 1, 1), date(2199, 1, 1)
 
@@ -33,6 +34,12 @@ def chosen_zone(request: HttpRequest, schedule_zone: str) -> ZoneInfo:
         return load_zone(schedule_zone if name == "schedule" else name) if name else reader_zone()
     except UnknownZone:
         return reader_zone()
+
+
+def chosen_range(request: HttpRequest) -> Range:
+    """`?range=two-weeks`, `month` or `quarter`; else two weeks."""
+    wanted = request.GET.get("range", "")
+    return next((each for each in RANGES if each.key == wanted), TWO_WEEKS)
 
 
 def first_day(request: HttpRequest, zone: ZoneInfo, now: datetime) -> date:

@@ -4,25 +4,44 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest
-from accounts.models import Team
-from oncall import access
+from accounts.models import Team, User
+from lib import panels
+from lib.intervals import Interval
+from oncall import access, coverage
+from oncall.ahead import ahead_of
+from oncall.bridge import schedule_of
+from oncall.daily import MOST_DAYS, Reader
+from oncall.lanes import widened
+from oncall.layer_rows import stands_in
 from oncall.models import EscalationPolicy, Schedule
-from oncall.pictures import picture_of
-from oncall.queries import Duty, on_call_now
-from oncall.timeline import days_from, uncovered
-from oncall.views.reading import chosen_team, chosen_zone, first_day, monday, reader_zone
+from oncall.pictures import board_of
+from oncall.queries import AHEAD, Duty, Shift, on_call_now, shifts_in
+from oncall.revisions import last_change
+from oncall.timeline import RANGES, Range, days, days_from, uncovered
+from oncall.views.reading import (
+    chosen_range,
+    chosen_team,
+    chosen_zone,
+    first_day,
+    monday,
+    reader_zone,
+)
 
 PER_PAGE = 50
-WEEK = timedelta(weeks=1)
+MY_AHEAD = timedelta(weeks=26)
+MY_SHIFTS, MOST_OVERRIDES = 3, 60
+RANGE_NAMES = {"two-weeks": _("Two weeks"), "month": _("Month"), "quarter": _("Quarter")}
 
 
 @login_required
@@ -47,33 +66,101 @@ def schedules(request: PersonRequest) -> HttpResponse:
 @login_required
 @require_safe
 def schedule(request: PersonRequest, pk: int) -> HttpResponse:
-    """Two weeks: who is on call, gaps, overrides, layers; in the reader's zone or in the schedule's."""
+    """Is it covered, who is on call now, when am I; then two weeks, a month or a quarter drawn and told, overrides,
+    layers; on the reader's clock or the schedule's."""
     subject = get_object_or_404(Schedule.objects.select_related("team"), pk=pk)
     now = timezone.now()
-    zone = chosen_zone(request, subject.time_zone)
-    start = first_day(request, zone, now)
-    (duty,) = on_call_now(now, [subject])
-    with timezone.override(zone):
+    window = Window(chosen_range(request), chosen_zone(request, subject.time_zone), request, now)
+    with timezone.override(window.zone):
         context = {
             "schedule": subject,
-            "duty": duty,
-            "picture": picture_of(subject, days_from(start, 14, zone), zone, now),
-            "zone": str(zone),
-            "is_reader_zone": zone == request.user.zone,
-            "this_week": monday(zone, now),
-            "today": now.astimezone(zone).date(),
-            "start": start,
-            "last_day": start + 2 * WEEK - timedelta(days=1),
-            "earlier": start - WEEK,
-            "later": start + WEEK,
-            "overrides": subject.overrides.touching(now, now + timedelta(days=90)).select_related(
-                "user", "replaces", "created_by"
-            ),
-            "policies": _paging(subject),
             "may_change": access.may_change(request.user, subject),
             "may_override": access.may_override(request.user, subject),
+            "last_change": last_change(subject, request.user),
+            "policies": _paging(subject),
+            "overrides": _overrides(subject, now),
+            **_answers(subject, now),
+            **_drawn(subject, window, request.user),
+            **_navigation(window, request.user),
+            **_panels(subject, request.user),
         }
         return render(request, "oncall/schedule.html", context)
+
+
+class Window:
+    """What part of a schedule is looked at, on which clock."""
+
+    def __init__(self, chosen: Range, zone: ZoneInfo, request: PersonRequest, now: datetime) -> None:
+        self.range, self.zone, self.now = chosen, zone, now
+        self.start = first_day(request, zone, now)
+        self.span = days_from(self.start, chosen.days, zone)
+        self.today = now.astimezone(zone).date()
+
+    @property
+    def told(self) -> Interval:
+        """The days that are told in words: from today, if it is in view, and not more than can be read."""
+        last = self.start + timedelta(days=self.range.days)
+        first = self.today if self.start <= self.today < last else self.start
+        return days_from(first, min((last - first).days, MOST_DAYS), self.zone)
+
+
+def _answers(subject: Schedule, now: datetime) -> dict[str, Any]:
+    (duty,) = on_call_now(now, [subject])
+    span = Interval(now, now + AHEAD)
+    return {"now": now, "duty": duty, "ahead": ahead_of(duty.segments, span, subject.wants_secondary)}
+
+
+def _drawn(subject: Schedule, window: Window, reader: User) -> dict[str, Any]:
+    """The timeline, the same in words, and the reader's own shifts, from one reading of the rows."""
+    known, now = widened(window.span), window.now
+    mine = Interval(now, now + MY_AHEAD)
+    value = schedule_of(subject, Interval(min(known.start, mine.start), max(known.end, mine.end)))
+    board = board_of(subject, value, window.span, window.zone, now)
+    words = Reader(board.people, now, subject.wants_secondary)
+    return {
+        "picture": board.picture,
+        "entries": words.entries(board.final, days(window.told, window.zone)),
+        "is_cut": window.told.end < window.span.end,
+        "is_empty": not value.layers and not value.overrides,
+        "is_in_it": stands_in(value, reader.pk),
+        "my_shifts": _mine(subject, value, mine, reader),
+    }
+
+
+def _mine(subject: Schedule, value: coverage.Schedule, span: Interval, reader: User) -> list[Shift]:
+    if not stands_in(value, reader.pk):
+        return []
+    return shifts_in(subject, coverage.final(value, span), reader.pk)[:MY_SHIFTS]
+
+
+def _navigation(window: Window, reader: User) -> dict[str, Any]:
+    step = timedelta(days=window.range.step)
+    return {
+        "zone": str(window.zone),
+        "is_reader_zone": window.zone == reader.zone,
+        "this_week": monday(window.zone, window.now),
+        "today": window.today,
+        "start": window.start,
+        "last_day": window.start + timedelta(days=window.range.days - 1),
+        "earlier": window.start - step,
+        "later": window.start + step,
+        "range": window.range,
+        "ranges": [(each, RANGE_NAMES[each.key]) for each in RANGES],
+    }
+
+
+def _panels(subject: Schedule, reader: User) -> dict[str, Any]:
+    filled = panels.filled("schedule", subject, reader)
+    return {
+        "main_panels": [each for each in filled if each.panel.place == "main"],
+        "side_panels": [each for each in filled if each.panel.place == "side"],
+    }
+
+
+def _overrides(subject: Schedule, now: datetime) -> Any:
+    """Those in force and to come."""
+    found = subject.overrides.filter(withdrawn_at=None, ends_at__gt=now)
+    return found.select_related("user", "replaces", "created_by")[:MOST_OVERRIDES]
 
 
 def _first_gap(duty: Duty, now: datetime) -> object:
