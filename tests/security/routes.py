@@ -104,6 +104,7 @@ _service = {"slug": lambda site: site.service.slug}
 _schedule = {"pk": lambda site: site.schedule.pk}
 _cover = {"pk": lambda site: site.cover.pk}
 _absence = {"pk": lambda site: site.absence.pk}
+_feed = {"pk": lambda site: site.feed.pk}
 _note = {"pk": lambda site: site.note.pk}
 _policy = {"pk": lambda site: site.policy.pk}
 _integration = {"pk": lambda site: site.integration.pk}
@@ -131,11 +132,14 @@ FILLED: dict[str, dict[str, Any]] = {
     "incidents:page-again": _declared,
     "incidents:move": {**_declared, "verb": "mitigate"},
     **dict.fromkeys(("oncall:schedule", "oncall:schedule-edit", "oncall:schedule-delete"), _schedule),
-    **dict.fromkeys(("oncall:schedule-preview", "oncall:override-new"), _schedule),
+    **dict.fromkeys(("oncall:schedule-preview", "oncall:schedule-undo", "oncall:override-new"), _schedule),
     "oncall:override-withdraw": {**_schedule, "override_pk": lambda site: site.override.pk},
     **dict.fromkeys(("oncall:policy", "oncall:policy-edit", "oncall:policy-delete"), _policy),
     **dict.fromkeys((f"oncall:cover{verb}" for verb in ("", "-accept", "-decline", "-withdraw")), _cover),
     **dict.fromkeys(("oncall:absence-edit", "oncall:absence-withdraw"), _absence),
+    "oncall:calendar": {"token": lambda site: site.calendar_secret},
+    "oncall:calendar-link-revoke": {"pk": lambda site: site.calendar_link.pk},
+    **dict.fromkeys(("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"), _feed),
     **dict.fromkeys(("insights:handoff", "insights:handoff-remark"), _note),
     **dict.fromkeys(("catalog:service", "catalog:service-edit"), _service),
     **dict.fromkeys(("catalog:service-archive", "catalog:service-restore"), _service),
@@ -214,7 +218,7 @@ PUBLIC = {
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     "notifications:welcome",
-    "incidents:ack-link",
+    *("incidents:ack-link", "oncall:calendar"),
     *(f"statuspage:{name}" for name in ("default", "bare", "public", "history", "atom", "api", "incident")),
     *("api-schema", "api-docs", ""),
     *("dev-mail", "dev-mail-html", "metrics", "readyz"),
@@ -244,7 +248,7 @@ OWN = {
     *("notifications:me", "notifications:method-choose", "notifications:method-new"),
     *(f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")),
     *("notifications:rule-add", "notifications:rule-move", "notifications:rule-remove"),
-    "insights:mail-choice",
+    *("insights:mail-choice", "oncall:calendar-links", "oncall:calendar-link-revoke"),
     *("account_email", "account_change_password", "account_set_password", "account_reauthenticate"),
 }
 """Everybody who is signed in, for what is theirs alone."""
@@ -253,7 +257,7 @@ RESPOND = {
     *("incidents:declare", "incidents:declare-who", "incidents:edit", "incidents:note", "incidents:update"),
     *("incidents:role", "incidents:acknowledge", "incidents:declare-it", "incidents:move"),
     *("incidents:escalate", "incidents:page-again"),
-    *("oncall:absence-new", "oncall:cover-new"),
+    *("oncall:absence-new", "oncall:cover-new", "oncall:feed-new"),
     *("postmortems:start", "postmortems:section", "postmortems:import", "postmortems:mark"),
     *("postmortems:action-add", "postmortems:action-edit", "postmortems:action-move"),
     *(f"postmortems:{name}" for name in ("submit", "approve", "return", "publish", "reopen")),
@@ -270,8 +274,9 @@ ON_DUTY = {
 TEAM = {
     *("accounts:team-edit", "accounts:member-add", "accounts:member-role", "accounts:member-remove"),
     *("catalog:service-edit", "catalog:service-archive", "catalog:service-restore"),
-    *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview"),
+    *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview", "oncall:schedule-undo"),
     *("oncall:policy-edit", "oncall:policy-delete"),
+    *("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"),
     *(f"alerts:integration-{name}" for name in ("rename", "renew", "disable", "enable", "test", "fire")),
 }
 """Managers of the team that owns it, and admins."""

@@ -28,13 +28,22 @@ from notifications.actions.invitations import invite, link_path
 from notifications.actions.methods import send_code
 from notifications.models import ContactMethod, Delivery, NotificationRule
 from oncall import actions as oncall
-from oncall.models import Absence, CoverRequest, EscalationPolicy, Override, Schedule
+from oncall.models import (
+    Absence,
+    CalendarFeed,
+    CalendarLink,
+    CoverRequest,
+    EscalationPolicy,
+    Override,
+    Schedule,
+)
 from postmortems import actions as reviews
 from postmortems.models import ActionItem, ActionKind, PdfFile, Postmortem, Section
 from statuspage import actions as statuspage
 from statuspage.models import Component, Rendition, StatusPage
 from tests import making
 
+FEED_URL = "https://calendars.example.test/secret-path/rota.ics"
 WEBHOOK_SECRET = "whsec_c2VjcmV0LW9mLWEtd2ViaG9vaw=="
 
 
@@ -57,6 +66,9 @@ class Site:
     override: Override
     cover: CoverRequest
     note: HandoffNote
+    feed: CalendarFeed
+    calendar_link: CalendarLink
+    calendar_secret: str
     absence: Absence
     integration: Integration
     key: str
@@ -155,6 +167,7 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         override=_override(schedule, owner, member, now),
         **_time_off(schedule, owner, member, now),
         note=_note(schedule, owner, member, now),
+        **_calendars(schedule, owner, now),
         integration=integration,
         key=key,
         event=alert.last_event,
@@ -216,6 +229,24 @@ def _time_off(schedule: Schedule, owner: User, member: User, now: datetime) -> d
         ends_at=start + timedelta(days=1),
     )
     return {"absence": absence, "cover": cover}
+
+
+def _calendars(schedule: Schedule, owner: User, now: datetime) -> dict[str, Any]:
+    """One that the schedule reads, and the address of one that it offers."""
+    feed = CalendarFeed.objects.create(
+        name="Rota elsewhere",
+        url=seal(FEED_URL),
+        host="calendars.example.test",
+        purpose="layer",
+        schedule=schedule,
+        next_fetch_at=now + timedelta(hours=1),
+        fetched_at=now,
+        succeeded_at=now,
+        created_by=owner,
+        created_at=now,
+    )
+    link, secret = oncall.create_link(actor=owner, now=now, schedule=schedule)
+    return {"feed": feed, "calendar_link": link, "calendar_secret": secret}
 
 
 def _note(schedule: Schedule, outgoing: User, incoming: User, now: datetime) -> HandoffNote:

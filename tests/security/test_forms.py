@@ -50,8 +50,8 @@ UNSEEN = {
     "after": HUGE,
     "next": "https://[::1",
 }
-# Answered by a page although all is well: a token and a secret are shown once, a phone says what it did.
-SHOWN_ONCE = ("/settings/tokens/", "/me/methods/new/webhook/", "/ack/")
+# Answered by a page although all is well: tokens and secrets are shown once, a phone says what it did.
+SHOWN_ONCE = ("/settings/tokens/", "/me/methods/new/webhook/", "/oncall/calendar-links/", "/ack/")
 # A wrong code is counted, so that it cannot be guessed.
 COUNTED = "/verify/"
 TOKEN = "a" * 32

@@ -23,6 +23,12 @@ WRITTEN_BY_LOOKING = {
     "account_email": {"INSERT INTO account_emailaddress"},
     # Asks for the file when there is none for the version that is asked for.
     "postmortem-pdf": {"INSERT INTO postmortems_pdffile"},
+    # Notes what calendars have been told, and that the link is used.
+    "oncall:calendar": {
+        "INSERT INTO oncall_publishedshift",
+        "DELETE FROM oncall_publishedshift",
+        "UPDATE oncall_calendarlink",
+    },
 }
 LED_AWAY: list[Any] = [("get", "postmortems:start", 302, [])]  # a link that is shown to everybody
 
@@ -88,11 +94,20 @@ def test_a_member_changes_nothing_that_is_the_managers(site: Site, forms: list[F
 
 
 def test_nobody_changes_what_is_somebody_elses_own(site: Site, forms: list[Form]) -> None:
-    """Contact methods, rules and tokens: not even an admin sees them, but for revoking a token."""
+    """Contact methods, rules and tokens: not even an admin sees them, but for revoking tokens and calendar links."""
     own = {route.key for route in ROUTES if route.key in OWN and route.parts}
     own -= {"notifications:method-new", "notifications:rule-add"}
     assert _refusals(site, forms, site.member, own, {404, 405}) == []
-    assert _refusals(site, forms, site.admin, own - {"accounts:token-revoke"}, {404, 405}) == []
+    assert (
+        _refusals(
+            site,
+            forms,
+            site.admin,
+            own - {"accounts:token-revoke", "oncall:calendar-link-revoke"},
+            {404, 405},
+        )
+        == []
+    )
 
 
 def test_nothing_is_editable_in_djangos_admin(site: Site) -> None:

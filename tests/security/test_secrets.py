@@ -23,7 +23,7 @@ from notifications.models import ContactMethod, Delivery, VerificationCode
 from tests import making
 from tests.security.looking import Sight
 from tests.security.routes import routes
-from tests.security.site import WEBHOOK_SECRET, Site
+from tests.security.site import FEED_URL, WEBHOOK_SECRET, Site
 
 
 def _hidden(site: Site) -> dict[str, str]:
@@ -43,6 +43,10 @@ def _hidden(site: Site) -> dict[str, str]:
     return found | {
         "text of a token": site.token_text,
         "secret of a webhook": WEBHOOK_SECRET,
+        "address of a calendar that is read": FEED_URL,
+        "seal of a calendar that is read": site.feed.url,
+        "address of a calendar that is offered": site.calendar_secret,
+        "digest of a calendar link": site.calendar_link.digest,
         "SECRET_KEY": ours.SECRET_KEY,
         "password of the database": ours.DATABASES["default"]["PASSWORD"],
         "a link that acknowledges": f"/ack/{site.delivery.pk}~",
