@@ -56,7 +56,7 @@ class Stretch:
         room = (float(self.place.width) / 100 * width - _PADDING) / _CHARACTER
         words = [str(person).split() or [""] for person in self.people]
         firsts = ", ".join(each[0] for each in words)
-        initials = " ".join("".join(word[0] for word in each[:2] if word) for each in words)
+        initials = " ".join(each[0][:1] + (each[-1][:1] if len(each) > 1 else "") for each in words)
         return next((text for text in (self.names, firsts, initials) if len(text) <= room), "")
 
 

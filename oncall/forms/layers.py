@@ -58,8 +58,15 @@ class LayerForm(QuietForm):
         widget=forms.CheckboxSelectMultiple,
         label=_("Weekdays"),
     )
-    skip_holidays = HolidaysField(required=False, max_length=LONGEST_CODE, label=_("Public holidays of"))
-    skip_dates = DatesField(required=False, max_length=3000, label=_("Dates"))
+    skip_holidays = HolidaysField(
+        required=False,
+        max_length=LONGEST_CODE,
+        label=_("Public holidays of"),
+        help_text=_("A country such as DE, or a part of one such as DE-BY."),
+    )
+    skip_dates = DatesField(
+        required=False, max_length=3000, label=_("Dates"), help_text=_("Such as 2026-12-24, 2026-12-31.")
+    )
     starts_at = LocalMomentField(
         required=False, label=_("In force from"), help_text=_("Empty: from when it is saved.")
     )

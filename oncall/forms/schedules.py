@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField, ZoneField
 from accounts.models import Team
-from oncall.drafts import MOST_LAYERS, LayerDraft, Refused, draft_of
+from oncall.drafts import LayerDraft, Refused, draft_of
 from oncall.forms.fields import DAYS, UNTIL_DAYS, Group, InOrder, QuietForm, people_to_choose
 from oncall.forms.layers import LayerForm, initial_of, layer_rows
-from oncall.models import LayerRole, Schedule, TurnUnit
+from oncall.models import Schedule
 from oncall.revisions import last_of
 from oncall.skipping import calendars
 
@@ -78,9 +78,6 @@ class Choices:
     people: list[Group]
     days: Sequence[tuple[str, str | Promise]]
     until_days: Sequence[tuple[str, str | Promise]]
-    units: Sequence[tuple[str, str | Promise]]
-    roles: Sequence[tuple[str, str | Promise]]
-    calendars: Sequence[tuple[str, str]]
 
 
 class ScheduleEditor:
@@ -175,11 +172,15 @@ class ScheduleEditor:
     def choices(self) -> Choices:
         """The options of the layers' selects."""
         people = self.people.groups(self.members, str(self.team or ""))
-        return Choices(people, DAYS, UNTIL_DAYS, TurnUnit.choices, LayerRole.choices, calendars())
+        return Choices(people, DAYS, UNTIL_DAYS)
 
     @property
-    def most_layers(self) -> int:
-        return MOST_LAYERS
+    def calendars(self) -> list[tuple[str, str]]:
+        """The calendars of holidays to offer: countries, and the parts of those that are typed already, since all parts
+        of the world weigh more than the page."""
+        typed = [str(layer["skip_holidays"].value() or "").upper() for layer in self.layers]
+        countries = {code.partition("-")[0] for code in typed}
+        return [each for each in calendars() if "-" not in each[0] or each[0].partition("-")[0] in countries]
 
     def _place(self, field: str) -> tuple[forms.Form, str]:
         first, *rest = field.split(".")

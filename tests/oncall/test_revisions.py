@@ -11,7 +11,7 @@ import pytest
 
 from accounts.models import Team, User
 from lib.intervals import Interval
-from oncall import revisions
+from oncall import coverage, revisions
 from oncall.actions import (
     LayerDraft,
     Refused,
@@ -80,7 +80,7 @@ def test_a_snapshot_is_plain_and_gives_back_every_field(made: Schedule) -> None:
     assert draft == draft_of(row)
     assert draft.rules == draft_of(row).rules
     for key in ("name", "time_zone", "description", "wants_secondary", "warns_of_gaps"):
-        assert values[key] == getattr(made, key)  # type: ignore[literal-required] # the keys are those
+        assert values[key] == getattr(made, key)
 
 
 def test_making_and_changing_are_counted_and_an_unchanged_save_is_not(
@@ -181,9 +181,7 @@ def test_a_rehearsal_says_what_would_be_and_stores_nothing(made: Schedule, owner
     values["layers"] = [LayerDraft((member,), MONDAY)]
     other = rehearse_update(schedule=made, now=NOW, span=span, actor=owner, **values)
     assert other.is_change
-    assert [
-        layer.people for layer in other.value.layers if hasattr(layer, "people") and layer.end is None
-    ] == [(member.pk,)]
+    assert [each.people for each in coverage.final(other.value, span)] == [(member.pk,)]
     assert revisions.snapshot(made) == before
     assert Revision.objects.count() == 1
 

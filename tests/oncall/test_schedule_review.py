@@ -147,7 +147,7 @@ def test_an_override_counts_before_and_after(
 def test_a_change_of_roles_is_told_of_the_secondary(
     browser_of: Browser, owner: User, member: User, rota: Schedule
 ) -> None:
-    more = {
+    more: dict[str, Any] = {
         "layer-count": 2,
         "layer-1-id": "",
         "layer-1-people": [owner.pk],
