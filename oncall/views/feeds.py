@@ -74,9 +74,7 @@ def refresh(request: PersonRequest, pk: int) -> HttpResponse:
     except Refused as refused:
         messages.error(request, refused.message)
     else:
-        if done.error:
-            messages.error(request, done.error)
-        else:
+        if not done.error:  # else the page itself says it
             messages.success(request, _("Read just now."))
     return redirect("oncall:feed", pk=pk)
 
