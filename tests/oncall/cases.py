@@ -127,10 +127,11 @@ def layers(draw: st.DrawFn, number: int, zone: str, around: datetime) -> Layer:
         role=draw(st.sampled_from(Role)),
     )
     windows = draw(st.one_of(st.just([]), st.lists(restrictions, max_size=3)))
-    return _limited(shape, tuple(windows), draw(skips(around.date())))
+    return limited(shape, tuple(windows), draw(skips(around.date())))
 
 
-def _limited(layer: Layer, windows: tuple[Restriction, ...], skip: Skip) -> Layer:
+def limited(layer: Layer, windows: tuple[Restriction, ...], skip: Skip) -> Layer:
+    """The layer with both, or with the windows alone when it may not have both."""
     parts = {name: getattr(layer, name) for name in Layer.__dataclass_fields__}
     skip = NO_SKIP if layer.turn.unit == Unit.HOURS else skip
     try:
