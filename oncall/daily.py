@@ -12,7 +12,7 @@ from lib.intervals import Interval
 from oncall import coverage, timeline
 from oncall.rotation import Segment
 
-MOST_DAYS, MOST_PARTS = 28, 6
+MOST_DAYS, MOST_PARTS = 14, 6
 """So many days are told at once; a day with more parts than that is told as turns."""
 People = tuple[User, ...]
 

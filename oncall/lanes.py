@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.utils import dateformat, timezone
+from django.utils.dates import MONTHS_3, WEEKDAYS_ABBR
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,6 +27,25 @@ MOST_NAMES = 4
 _CHARACTER, _PADDING = 7.3, 12
 
 
+class Clock:
+    """Writes moments of a zone as "Sat 5 Dec 18:00": each once, since a page has the same ones again and again."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self._days = [str(WEEKDAYS_ABBR[number]) for number in range(7)]
+        self._months = [str(MONTHS_3[number]).capitalize() for number in range(1, 13)]
+        self._known: dict[datetime, str] = {}
+
+    def words(self, moment: datetime) -> str:
+        """The moment on this clock."""
+        found = self._known.get(moment)
+        if found is None:
+            at = moment.astimezone(self.zone)
+            found = f"{self._days[at.weekday()]} {at.day} {self._months[at.month - 1]} {at:%H:%M}"
+            self._known[moment] = found
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class Bar:
     """A stretch of a row: somebody's `shift`, a `gap` where nobody stands, `thin` cover, or time in which somebody is
@@ -36,6 +55,7 @@ class Bar:
     start: datetime
     end: datetime
     place: timeline.Place
+    clock: Clock
     people: tuple[User, ...] = ()
     cause: str = ""
     is_over: bool = False
@@ -74,8 +94,8 @@ class Bar:
     def words(self) -> str:
         """All that the bar says."""
         cause = f" ({self.cause})" if self.cause else ""
-        start = "…" if self.begins_earlier else _clock(self.start)
-        end = "…" if self.ends_later else _clock(self.end)
+        start = "…" if self.begins_earlier else self.clock.words(self.start)
+        end = "…" if self.ends_later else self.clock.words(self.end)
         return f"{self._what()}, {start} – {end}{cause}"
 
     @property
@@ -86,8 +106,8 @@ class Bar:
 
     @property
     def day(self) -> str:
-        """The day on which it begins, on the reader's clock."""
-        return f"{timezone.localtime(self.start):%Y-%m-%d}"
+        """The day on which it begins."""
+        return f"{self.start.astimezone(self.clock.zone):%Y-%m-%d}"
 
     def _labels(self) -> Sequence[str]:
         if self.kind == "gap":
@@ -144,21 +164,19 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What all rows of a timeline share: time, clock, and everybody who stands in them."""
+    """What all rows of a timeline share: time, clock, and everybody who stands in them. What is drawn together ends
+    with one of `borders`: with the day, or with the week where the axis names weeks."""
 
     span: Interval
-    zone: ZoneInfo
+    known: Interval
     now: datetime
     people: Mapping[int, User]
     days: tuple[timeline.Day, ...]
-
-    @property
-    def borders(self) -> list[datetime]:
-        """What is drawn together ends with the day, or with the week where the axis names weeks."""
-        return [each.start for each in timeline.named(self.days)]
+    borders: tuple[datetime, ...]
+    clock: Clock
 
     def bars(self, segments: Iterable[Segment], causes: Mapping[str, str] | None = None) -> tuple[Bar, ...]:
-        """The segments that touch the span, drawn; they keep their own ends."""
+        """The segments that touch the span, drawn; they keep their own ends as far as these are known."""
         span = self.span
         shown = [each for each in segments if each.start < span.end and span.start < each.end]
         blocks = timeline.condensed(shown, span, self.borders, NARROWEST)
@@ -173,24 +191,20 @@ class Frame:
                 each.start,
                 each.end,
                 timeline.place(self.span, each.start, each.end, NARROWEST_GAP),
+                self.clock,
                 count=each.count,
                 kind=kind,
             )
             for each in blocks
         )
 
-    @property
-    def known(self) -> Interval:
-        """The time of which segments are expected."""
-        return widened(self.span)
-
     def _bar(self, block: timeline.Block, causes: Mapping[str, str]) -> Bar:
-        known = self.known
-        earlier, later = block.start <= known.start, block.end >= known.end
+        earlier, later = block.start <= self.known.start, block.end >= self.known.end
         return Bar(
             self.span.start if earlier else block.start,
             self.span.end if later else block.end,
             timeline.place(self.span, block.start, block.end),
+            self.clock,
             tuple(self.people[each] for each in block.people if each in self.people),
             causes.get(block.source, ""),
             block.end <= self.now,
@@ -201,13 +215,15 @@ class Frame:
 
 
 def widened(span: Interval) -> Interval:
-    """The span with its margins."""
+    """The span with its margins: ask for segments of this time."""
     return Interval(span.start - MARGIN, span.end + MARGIN)
 
 
 def frame_of(span: Interval, zone: ZoneInfo, now: datetime, people: Mapping[int, User]) -> Frame:
     """A frame of that span with the days of the zone."""
-    return Frame(span, zone, now, people, tuple(timeline.days(span, zone)))
+    days = tuple(timeline.days(span, zone))
+    borders = tuple(each.start for each in timeline.named(days))
+    return Frame(span, widened(span), now, people, days, borders, Clock(zone))
 
 
 def standing_in(bars: Iterable[Bar]) -> tuple[Bar, ...]:
@@ -216,7 +232,3 @@ def standing_in(bars: Iterable[Bar]) -> tuple[Bar, ...]:
         replace(bar, replaces=bar.people[0].pk) if len(bar.people) == 1 and bar.count == 1 else bar
         for bar in bars
     )
-
-
-def _clock(moment: datetime) -> str:
-    return dateformat.format(timezone.localtime(moment), "D j M H:i")

@@ -57,15 +57,20 @@ class Board:
 
 
 def board_of(
-    schedule: Schedule, value: coverage.Schedule, span: Interval, zone: ZoneInfo, now: datetime
+    schedule: Schedule,
+    value: coverage.Schedule,
+    span: Interval,
+    zone: ZoneInfo,
+    now: datetime,
+    beside: Iterable[Segment] = (),
 ) -> Board:
     """The final schedule, its overrides and its layers, the highest first; `value` as loaded for `widened(span)` at
-    least. Five queries at most."""
+    least. The people are also those of the segments `beside`. Four queries at most."""
     known = widened(span)
     final = coverage.final(value, known)
     rows = [(row, row.turns(known)) for row in rows_of(schedule, value.layers)]
     overrides = list(schedule.overrides.touching(span.start, span.end).select_related("user", "replaces"))
-    people = people_of([*final, *(turn for _row, turns in rows for turn in turns)])
+    people = people_of([*final, *beside, *(turn for _row, turns in rows for turn in turns)])
     frame = frame_of(span, zone, now, people)
     causes = _causes((row for row, _turns in rows), overrides)
     lanes = (
@@ -105,7 +110,7 @@ def before_and_after(
 
 def _picture(frame: Frame, lanes: Iterable[Lane]) -> Picture:
     now_x = timeline.at(frame.span, frame.now) if frame.span.contains(frame.now) else None
-    return Picture(frame.span, frame.zone, frame.days, now_x, tuple(lanes))
+    return Picture(frame.span, frame.clock.zone, frame.days, now_x, tuple(lanes))
 
 
 def _final_lanes(
@@ -170,6 +175,7 @@ def _override_bar(frame: Frame, override: Override) -> Bar:
         override.starts_at,
         override.ends_at,
         timeline.place(frame.span, override.starts_at, override.ends_at),
+        frame.clock,
         (override.user,),
         f"{cause}: {override.reason}" if override.reason else cause,
         override.ends_at <= frame.now,

@@ -84,7 +84,7 @@ def on_call_now(at: datetime, schedules: Iterable[Schedule] | None = None) -> li
     values = schedules_of([each.pk for each in listed], span)
     finals = {each.pk: tuple(coverage.final(values[each.pk], span)) for each in listed}
     people = people_of(segment for segments in finals.values() for segment in segments)
-    return [_duty(each, finals[each.pk], at, people) for each in listed]
+    return [duty_of(each, finals[each.pk], at, people) for each in listed]
 
 
 def people_of(segments: Iterable[Segment]) -> dict[int, User]:
@@ -108,7 +108,9 @@ def shifts_of(user: User, since: datetime, until: datetime) -> list[Shift]:
     span = Interval(since, until)
     values = schedules_of([each.pk for each in schedules], span)
     shifts = [
-        shift for each in schedules for shift in shifts_in(each, coverage.final(values[each.pk], span), user.pk)
+        shift
+        for each in schedules
+        for shift in shifts_in(each, coverage.final(values[each.pk], span), user.pk)
     ]
     return sorted(shifts, key=lambda shift: (shift.start, shift.schedule.name))
 
@@ -118,9 +120,10 @@ def duties_of(user: User, at: datetime) -> list[Shift]:
     return [shift for shift in shifts_of(user, at, at + AHEAD) if shift.start <= at]
 
 
-def _duty(
+def duty_of(
     schedule: Schedule, segments: tuple[Segment, ...], at: datetime, people: Mapping[int, User]
 ) -> Duty:
+    """What the final schedule from `at` until `at + AHEAD` says; `people` holds everybody who stands in it."""
     now = segments[0] if segments and segments[0].start <= at else Segment(at, at, (), "")
     until, following = _next(segments, now.people, at)
     return Duty(

@@ -26,9 +26,9 @@ from oncall.lanes import widened
 from oncall.layer_rows import stands_in
 from oncall.models import EscalationPolicy, Schedule
 from oncall.pictures import board_of
-from oncall.queries import AHEAD, Duty, Shift, on_call_now, shifts_in
+from oncall.queries import AHEAD, Duty, duty_of, on_call_now, shifts_in
 from oncall.revisions import last_change
-from oncall.timeline import RANGES, Range, days, days_from, uncovered
+from oncall.timeline import RANGES, Range, cut, days, days_from, uncovered
 from oncall.views.reading import (
     chosen_range,
     chosen_team,
@@ -79,8 +79,7 @@ def schedule(request: PersonRequest, pk: int) -> HttpResponse:
             "last_change": last_change(subject, request.user),
             "policies": _paging(subject),
             "overrides": _overrides(subject, now),
-            **_answers(subject, now),
-            **_drawn(subject, window, request.user),
+            **_shown(subject, window, request.user),
             **_navigation(window, request.user),
             **_panels(subject, request.user),
         }
@@ -104,33 +103,27 @@ class Window:
         return days_from(first, min((last - first).days, MOST_DAYS), self.zone)
 
 
-def _answers(subject: Schedule, now: datetime) -> dict[str, Any]:
-    (duty,) = on_call_now(now, [subject])
-    span = Interval(now, now + AHEAD)
-    return {"now": now, "duty": duty, "ahead": ahead_of(duty.segments, span, subject.wants_secondary)}
-
-
-def _drawn(subject: Schedule, window: Window, reader: User) -> dict[str, Any]:
-    """The timeline, the same in words, and the reader's own shifts, from one reading of the rows."""
+def _shown(subject: Schedule, window: Window, reader: User) -> dict[str, Any]:
+    """All that the schedule says, from one reading of its rows."""
     known, now = widened(window.span), window.now
-    mine = Interval(now, now + MY_AHEAD)
-    value = schedule_of(subject, Interval(min(known.start, mine.start), max(known.end, mine.end)))
-    board = board_of(subject, value, window.span, window.zone, now)
+    ahead, mine = Interval(now, now + AHEAD), Interval(now, now + MY_AHEAD)
+    value = schedule_of(subject, Interval(min(known.start, now), max(known.end, mine.end)))
+    is_in_it = stands_in(value, reader.pk)
+    coming = coverage.final(value, mine if is_in_it else ahead)
+    board = board_of(subject, value, window.span, window.zone, now, beside=coming)
+    soon = tuple(cut(coming, ahead))
     words = Reader(board.people, now, subject.wants_secondary)
     return {
+        "now": now,
+        "duty": duty_of(subject, soon, now, board.people),
+        "ahead": ahead_of(soon, ahead, subject.wants_secondary),
         "picture": board.picture,
         "entries": words.entries(board.final, days(window.told, window.zone)),
         "is_cut": window.told.end < window.span.end,
         "is_empty": not value.layers and not value.overrides,
-        "is_in_it": stands_in(value, reader.pk),
-        "my_shifts": _mine(subject, value, mine, reader),
+        "is_in_it": is_in_it,
+        "my_shifts": shifts_in(subject, coming, reader.pk)[:MY_SHIFTS] if is_in_it else [],
     }
-
-
-def _mine(subject: Schedule, value: coverage.Schedule, span: Interval, reader: User) -> list[Shift]:
-    if not stands_in(value, reader.pk):
-        return []
-    return shifts_in(subject, coverage.final(value, span), reader.pk)[:MY_SHIFTS]
 
 
 def _navigation(window: Window, reader: User) -> dict[str, Any]:
