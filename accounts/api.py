@@ -1,18 +1,18 @@
-"""Reading about people."""
+"""Reading about people and their teams."""
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import User
+from accounts.models import Membership, Team, User
 from accounts.queries import people
-from accounts.serializers import UserQuery, UserSerializer
-from lib.rest import checked_query
+from accounts.serializers import TeamSerializer, UserQuery, UserSerializer
+from lib.rest import SLUG, checked_query
 
 
 def actor_of(request: Request) -> User:
@@ -40,6 +40,28 @@ class UserViewSet(viewsets.GenericViewSet[User]):
         """Whom the token or the session acts for."""
         mine = people().get(pk=actor_of(request).pk)
         return Response(self.get_serializer(mine).data)
+
+
+class TeamViewSet(viewsets.GenericViewSet[Team]):
+    """Who owns services, schedules and policies. Teams are named by their slug."""
+
+    serializer_class = TeamSerializer
+    queryset = Team.objects.prefetch_related(
+        Prefetch("memberships", Membership.objects.filter(user__is_active=True).select_related("user"))
+    ).order_by("name")
+    lookup_field = "slug"
+    lookup_value_regex = SLUG
+
+    @extend_schema(summary="Teams")
+    def list(self, request: Request) -> Response:
+        """All teams by name, with their people who are here."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(summary="A team")
+    def retrieve(self, request: Request, slug: str) -> Response:
+        """One team with its people who are here."""
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 def _matching(request: Request) -> QuerySet[User]:

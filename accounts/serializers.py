@@ -52,3 +52,25 @@ class UserQuery(serializers.Serializer[User]):
         required=False, max_length=80, help_text="The slug of a team that they are in."
     )
     active = serializers.BooleanField(required=False, help_text="False lists those who left. Default: true.")
+
+
+class MemberSerializer(serializers.ModelSerializer[Membership]):
+    """Somebody in a team, and what they are there."""
+
+    id = serializers.IntegerField(source="user.pk")
+    name = serializers.CharField(source="user.name")
+    role = serializers.ChoiceField(choices=TeamRole.choices)
+
+    class Meta:
+        model = Membership
+        fields = ("id", "name", "role")
+
+
+class TeamSerializer(serializers.ModelSerializer[Team]):
+    """A team with its people."""
+
+    members = MemberSerializer(source="memberships", many=True)
+
+    class Meta:
+        model = Team
+        fields = ("id", "slug", "name", "description", "members")

@@ -7,13 +7,22 @@ from drf_spectacular.views import SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 from rest_framework.routers import SimpleRouter
 
-from accounts.api import UserViewSet
+from accounts.api import TeamViewSet, UserViewSet
 from alerts.api import AlertViewSet
 from catalog.api import ServiceViewSet
 from config.problems import Unknown
 from config.schema import SchemaView
 from incidents.api import IncidentViewSet
-from oncall.api import OnCallViewSet
+from oncall.api import (
+    AbsenceViewSet,
+    CalendarFeedViewSet,
+    CalendarLinkViewSet,
+    CoverRequestViewSet,
+    OnCallViewSet,
+    PolicyViewSet,
+    ReportViewSet,
+    ScheduleViewSet,
+)
 from postmortems.api import PostmortemViewSet
 
 router = SimpleRouter(trailing_slash=False)
@@ -21,8 +30,16 @@ router.register("incidents", IncidentViewSet, basename="incident")
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("services", ServiceViewSet, basename="service")
 router.register("oncall", OnCallViewSet, basename="oncall")
+router.register("schedules", ScheduleViewSet, basename="schedule")
+router.register("policies", PolicyViewSet, basename="policy")
+router.register("absences", AbsenceViewSet, basename="absence")
+router.register("cover-requests", CoverRequestViewSet, basename="cover-request")
+router.register("calendar-feeds", CalendarFeedViewSet, basename="calendar-feed")
+router.register("calendar-links", CalendarLinkViewSet, basename="calendar-link")
+router.register("reports", ReportViewSet, basename="report")
 router.register("postmortems", PostmortemViewSet, basename="postmortem")
 router.register("users", UserViewSet, basename="user")
+router.register("teams", TeamViewSet, basename="team")
 
 
 class DocsView(SpectacularSwaggerSplitView):

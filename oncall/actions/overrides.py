@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from oncall.access import may_override
 from oncall.drafts import Refused, cannot_be_paged
-from oncall.models import Override, Schedule
+from oncall.models import Override, OverrideKind, Schedule
 
 LONGEST = timedelta(days=366)
 
@@ -25,19 +25,23 @@ def add_override(
     ends_at: datetime,
     reason: str = "",
     replaces: User | None = None,
+    kind: str = OverrideKind.REPLACE,
 ) -> Override:
-    """`user` is on call from `starts_at` until just before `ends_at`, in place of `replaces` or of everybody.
+    """From `starts_at` until just before `ends_at`, `user` is on call in place of `replaces` or of everybody; by `kind`
+    (models.OverrideKind) they are on call too, or are not.
 
     A start in the past becomes `now`: who was on call stays what it was. Raises Refused.
     """
     if not may_override(actor, schedule):
         raise Refused("", _("Only responders of the schedule's team may override it."))
     starts_at = max(starts_at, now)
+    _check_kind(user, kind, replaces)
     _check(user, starts_at, ends_at, now, reason, replaces)
     return Override.objects.create(
         schedule=schedule,
         user=user,
         replaces=replaces,
+        kind=kind,
         starts_at=starts_at,
         ends_at=ends_at,
         reason=reason.strip(),
@@ -67,11 +71,18 @@ def withdraw_override(*, actor: User, now: datetime, override: Override) -> Over
     return locked
 
 
+def _check_kind(user: User, kind: str, replaces: User | None) -> None:
+    if kind not in OverrideKind.values:
+        raise Refused("kind", _("Choose whether they stand in, join, or leave."))
+    if kind != OverrideKind.REPLACE and replaces is not None:
+        raise Refused("replaces", _("Only who stands in replaces somebody."))
+    if not user.can_respond:
+        raise Refused("user", cannot_be_paged(user))
+
+
 def _check(
     user: User, starts_at: datetime, ends_at: datetime, now: datetime, reason: str, replaces: User | None
 ) -> None:
-    if not user.can_respond:
-        raise Refused("user", cannot_be_paged(user))
     if replaces == user:
         raise Refused("replaces", _("Nobody can stand in for themselves."))
     if ends_at <= now:

@@ -208,6 +208,19 @@ FILLED: dict[str, dict[str, Any]] = {
     "alert-detail": _alert,
     "service-detail": _service,
     **dict.fromkeys(("postmortem-detail", "postmortem-pdf"), _api_reviewed),
+    "schedule-detail": _schedule,
+    **dict.fromkeys(
+        (f"schedule-{name}" for name in ("final", "overrides", "preview", "revisions", "undo")), _schedule
+    ),
+    "schedule-override": {**_schedule, "override": lambda site: site.override.pk},
+    **dict.fromkeys((f"policy-{name}" for name in ("detail", "revisions", "undo")), _policy),
+    "absence-detail": _absence,
+    **dict.fromkeys(
+        (f"cover-request-{name}" for name in ("detail", "accept", "decline", "withdraw")), _cover
+    ),
+    **dict.fromkeys(("calendar-feed-detail", "calendar-feed-refresh"), _feed),
+    "calendar-link-detail": {"pk": lambda site: site.calendar_link.pk},
+    "team-detail": _team,
 }
 
 # --- Who may do what. Each name stands in one of these groups.

@@ -27,8 +27,10 @@ class DutySerializer(serializers.Serializer[Any]):
     schedule = ScheduleBrief()
     at = serializers.SerializerMethodField(help_text="The moment that the answer is for.")
     people = PersonBrief(many=True, help_text="Nobody where it is a gap.")
+    secondary = PersonBrief(many=True, help_text="Next in line.")
+    shadow = PersonBrief(many=True, help_text="They are told, and never waited for.")
     until = serializers.DateTimeField(
-        allow_null=True, help_text="When that changes; null when not within four weeks."
+        allow_null=True, help_text="When `people` change; null when not within four weeks."
     )
     following = PersonBrief(many=True, help_text="Who takes over then.")
 
