@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
+import structlog
 from django.db import connection, transaction
 
 from accounts.models import User
@@ -31,6 +32,8 @@ from oncall.models import EscalationPolicy
 from oncall.plan import Decision, Plan, Position, Target, TargetKind
 from oncall.plan_rows import plan_of
 from oncall.targets import crew_of
+
+log = structlog.get_logger(__name__)
 
 BATCH = 50
 
@@ -99,9 +102,7 @@ class _Asked:
 
 def _places(due: list[Escalation]) -> dict[int, tuple[Plan, Position]]:
     """Each escalation's plan and what is due in it; of a live policy the plan as it is now."""
-    read = {
-        each.pk: (plans.from_json(each.plan), Position(each.cycle, each.step), each.policy_id) for each in due
-    }
+    read = {each.pk: (_read(each), Position(each.cycle, each.step), each.policy_id) for each in due}
     live = {policy_id for plan, _, policy_id in read.values() if plan.live and policy_id}
     policies = EscalationPolicy.objects.with_steps().in_bulk(live) if live else {}
     places: dict[int, tuple[Plan, Position]] = {}
@@ -111,6 +112,16 @@ def _places(due: list[Escalation]) -> dict[int, tuple[Plan, Position]]:
             plan, place = fresh, plans.carried(plan, fresh, place)
         places[key] = plan, place
     return places
+
+
+def _read(escalation: Escalation) -> Plan:
+    """The stored plan; one that cannot be read must not stop the others, nor end in silence: its fallback is nobody,
+    so the admins are paged."""
+    try:
+        return plans.from_json(escalation.plan)
+    except plans.InvalidPlan:
+        log.exception("plan cannot be followed", escalation=escalation.pk)
+        return Plan(())
 
 
 def _decision(

@@ -51,7 +51,7 @@ def notes_of(user: User) -> QuerySet[HandoffNote]:
     """Of the schedules that `user` stands in or whose team they are in."""
     return HandoffNote.objects.filter(
         Q(schedule__team__in=Team.objects.of(user))
-        | Q(schedule__in=user.slots.values("layer__schedule"))
+        | Q(schedule__in=user.slots.filter(layer__replaced_at=None).values("layer__schedule"))
         | Q(schedule__in=user.overrides.values("schedule"))
     )
 

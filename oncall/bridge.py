@@ -28,7 +28,7 @@ from oncall.models import (
     Slot,
 )
 from oncall.rotation.values import KNOWN_TIME
-from oncall.skipping import NO_SKIP, Skip
+from oncall.skipping import NO_SKIP, Skip, UnknownCalendar, check_code
 
 log = structlog.get_logger(__name__)
 
@@ -198,7 +198,17 @@ def _skip(row: Any) -> Skip:
     if not (row.skip_weekdays or row.skip_dates or row.skip_holidays):
         return NO_SKIP
     dates = tuple(date.fromisoformat(each) for each in row.skip_dates)
-    return Skip(frozenset(row.skip_weekdays), dates, row.skip_holidays)
+    return Skip(frozenset(row.skip_weekdays), dates, _known_calendar(row))
+
+
+def _known_calendar(row: Any) -> str:
+    """A calendar of holidays that another version of the library has dropped skips nothing: too much duty, not none."""
+    try:
+        check_code(row.skip_holidays)
+    except UnknownCalendar:
+        log.warning("calendar of holidays unknown", layer=row.id, calendar=row.skip_holidays)
+        return ""
+    return str(row.skip_holidays)
 
 
 def _calendars(rows: _Rows, purpose: FeedPurpose) -> defaultdict[int, list[rotation.Fixed]]:

@@ -15,7 +15,7 @@ from typing import Any
 
 from lib.intervals import UnknownZone, load_zone, to_instant, to_wall
 from oncall.rotation import InvalidLayer, Restriction
-from oncall.skipping import check_code, holiday_dates
+from oncall.skipping import UnknownCalendar, check_code, holiday_dates
 
 UNDECLARED = 0
 SEVERITIES, TIERS, URGENCIES = frozenset(range(5)), frozenset(range(1, 5)), frozenset({"high", "low"})
@@ -233,6 +233,16 @@ def to_json(condition: Condition) -> dict[str, Any]:
     if condition.otherwise != Otherwise.SKIP:
         stored["otherwise"] = condition.otherwise.value
     return stored
+
+
+def stored(data: Mapping[str, Any]) -> Condition:
+    """What `to_json` wrote, to be followed: holidays of a calendar that is not known any more are left out, since a
+    step that does not apply by mistake would page nobody. Raises InvalidCondition."""
+    try:
+        check_code(str(data.get("holidays", "")))
+    except UnknownCalendar:
+        data = {key: value for key, value in data.items() if key not in ("holidays", "on_holidays")}
+    return from_json(data)
 
 
 def from_json(data: Mapping[str, Any]) -> Condition:

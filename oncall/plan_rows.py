@@ -81,5 +81,5 @@ def _step(step: PolicyStep) -> plan.Step:
         step.delay,
         tuple(target_of(each) for each in step.targets.all()),
         str(step.uid),
-        conditions.from_json(step.condition),
+        conditions.stored(step.condition),
     )

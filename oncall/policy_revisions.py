@@ -50,7 +50,7 @@ def drafts_of(policy: EscalationPolicy) -> tuple[StepDraft, ...]:
         StepDraft(
             tuple(Aim(row.user, row.schedule, row.which, row.team, row.owner) for row in step.targets.all()),
             step.delay,
-            conditions.from_json(step.condition),
+            conditions.stored(step.condition),
             step.uid,
         )
         for step in steps.order_by("position")
@@ -119,6 +119,6 @@ def _draft(
     return StepDraft(
         aims,
         timedelta(seconds=plain["delay"]),
-        conditions.from_json(plain["condition"]),
+        conditions.stored(plain["condition"]),
         UUID(plain["uid"]),
     )

@@ -138,6 +138,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         live = free_port()
         stack.extra["TOCSIN_LIVE_URL"] = f"http://127.0.0.1:{live}/live/events"
         stack.extra["TOCSIN_DEV_MAIL_DIR"] = str(caught)
+        stack.extra["TOCSIN_OUTBOUND_ALLOW"] = "127.0.0.0/8"
         seed = [sys.executable, "-m", "tests.seed"]
         done = subprocess.run(seed, env=stack.env, cwd=ROOT, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr

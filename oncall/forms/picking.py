@@ -160,6 +160,9 @@ class Picks:
             )
         except Refused as refused:
             self.error = refused.message
+            if template.by_groups:
+                # Chosen all the same: only then there are fields to put people into groups by hand.
+                self.data["template"], self.data["filled"] = template.key, self._digest()
             return
         self._write(template, drafts)
 

@@ -55,7 +55,7 @@ def _parse(data: Mapping[str, Any]) -> Plan:
                 timedelta(seconds=step["delay"]),
                 _targets_from_json(step["targets"]),
                 step.get("uid", ""),
-                conditions.from_json(step.get("condition", {})),
+                conditions.stored(step.get("condition", {})),
             )
             for step in data["steps"]
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -172,7 +173,9 @@ def _holidays(schedule_ids: Collection[int], span: Interval) -> defaultdict[int,
     )
     days: defaultdict[int, set[date]] = defaultdict(set)
     for schedule, code in layers.exclude(skip_holidays="").values_list("schedule_id", "skip_holidays"):
-        days[schedule].update(skipping.holiday_dates(code))
+        # A calendar that another version of the library has dropped has no days any more.
+        with suppress(skipping.UnknownCalendar):
+            days[schedule].update(skipping.holiday_dates(code))
     return days
 
 

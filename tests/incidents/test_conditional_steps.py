@@ -207,3 +207,25 @@ def test_a_frozen_policy_goes_on_as_it_was(
     )  # fmt: skip
     work(NIGHT + FIVE)
     assert paged(incident) == ["First", "Second"]
+
+
+def test_a_plan_that_cannot_be_read_pages_the_admins_and_stops_nobody(
+    serve: Callable[..., Service], admin: User, owner: User, member: User, work: Work
+) -> None:
+    service = serve(StepDraft((member,), FIVE))
+    broken, whole = declared(service, owner), declared(service, owner)
+    Escalation.objects.filter(incident=broken).update(plan={"version": 99})
+    work(NIGHT)
+    assert paged(broken) == [str(admin)]
+    assert paged(whole) == [str(member)]
+
+
+def test_holidays_of_a_calendar_that_is_gone_are_left_out(
+    serve: Callable[..., Service], owner: User, member: User, work: Work
+) -> None:
+    incident = declared(serve(StepDraft((member,), FIVE)), owner)
+    escalation = Escalation.objects.get()
+    escalation.plan["steps"][0]["condition"] = {"holidays": "XX", "on_holidays": "only"}
+    escalation.save()
+    work(NIGHT)
+    assert paged(incident) == [str(member)]

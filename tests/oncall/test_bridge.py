@@ -134,14 +134,18 @@ def test_roles_and_skipped_days_come_from_the_rows() -> None:
     assert last.skip == Skip(frozenset({2}), (date(2026, 11, 24),), "DE-BY")
 
 
-@pytest.mark.parametrize(
-    "skip", [{"skip_holidays": "XX"}, {"skip_weekdays": list(range(7))}, {"skip_dates": ["someday"]}]
-)
+@pytest.mark.parametrize("skip", [{"skip_weekdays": list(range(7))}, {"skip_dates": ["someday"]}])
 def test_a_layer_that_skips_nonsense_does_not_silence_the_others(skip: dict[str, Any]) -> None:
     schedule, ana = a_schedule(a_team()), a_person("Ana")
     a_layer(schedule, [ana])
     a_layer(schedule, [a_person("Ben")], **skip)
     assert on_call(schedule) == (ana.pk,)
+
+
+def test_a_calendar_of_holidays_that_is_gone_skips_nothing() -> None:
+    schedule, ben = a_schedule(a_team()), a_person("Ben")
+    a_layer(schedule, [ben], skip_holidays="XX")
+    assert on_call(schedule) == (ben.pk,)
 
 
 def test_a_window_that_cannot_be_followed_silences_its_own_layer_only() -> None:
