@@ -13,7 +13,7 @@ from accounts.models import Team, User
 from lib.intervals import Interval
 from oncall import rotation
 from oncall.conditions import ALWAYS, Condition
-from oncall.models import Layer, LayerRole, Schedule, Which
+from oncall.models import Layer, LayerRole, OverrideKind, Schedule, Which
 from oncall.skipping import Skip
 
 MOST_LAYERS, MOST_SLOTS, MOST_WINDOWS, MOST_DATES = 20, 100, 50, 200
@@ -70,6 +70,18 @@ class LayerDraft:
             frozenset(self.restrictions),
             (frozenset(self.skip_weekdays), self.skip_holidays, frozenset(self.skip_dates)),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OverrideDraft:
+    """An override to be. `kind` is that of models.OverrideKind; `replaces` only of one that stands in."""
+
+    user: User
+    starts_at: datetime
+    ends_at: datetime
+    kind: str = OverrideKind.REPLACE
+    replaces: User | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from oncall.actions.covers import (
     remind_of_covers,
     withdraw_cover,
 )
-from oncall.actions.overrides import add_override, withdraw_override
+from oncall.actions.overrides import add_override, add_overrides, withdraw_override
 from oncall.actions.policies import delete_policy, save_policy, undo_policy_change
 from oncall.actions.schedules import (
     create_schedule,
@@ -20,17 +20,19 @@ from oncall.actions.schedules import (
     undo_last_change,
     update_schedule,
 )
-from oncall.drafts import Aim, LayerDraft, Refused, StepDraft
+from oncall.drafts import Aim, LayerDraft, OverrideDraft, Refused, StepDraft
 
 __all__ = [
     "Aim",
     "LayerDraft",
+    "OverrideDraft",
     "Refused",
     "StepDraft",
     "accept_cover",
     "add_absence",
     "add_feed",
     "add_override",
+    "add_overrides",
     "ask_for_cover",
     "change_absence",
     "change_feed",
