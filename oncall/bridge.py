@@ -7,8 +7,8 @@ layer below through, nobody else's turn moves, and overrides in their name do no
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -229,22 +229,34 @@ def _overrides(rows: _Rows) -> defaultdict[int, list[coverage.Override]]:
     overrides: defaultdict[int, list[coverage.Override]] = defaultdict(list)
     for row in rows.overrides:
         if row.user_id in rows.responders:
-            overrides[row.schedule_id].append(_override(row, rows.responders))
+            overrides[row.schedule_id].extend(_parts(_override(row), rows))
     return overrides
 
 
-def _override(row: Any, responders: frozenset[int]) -> coverage.Override:
-    # Whoever they stand in for has left: they still come, beside those whom the layers give.
-    left = row.replaces_id is not None and row.replaces_id not in responders
+def _override(row: Any) -> coverage.Override:
     return coverage.Override(
         id=row.id,
         start=row.starts_at,
         end=row.ends_at,
         person=row.user_id,
         created_seq=row.id,
-        replaces=None if left else row.replaces_id,
-        kind=coverage.OverrideKind.ADD if left else coverage.OverrideKind(row.kind),
+        replaces=row.replaces_id,
+        kind=coverage.OverrideKind(row.kind),
     )
+
+
+def _parts(override: coverage.Override, rows: _Rows) -> Iterator[coverage.Override]:
+    """From when on the one whom they stand in for has left, they still come, beside those whom the layers give."""
+    replaced = override.replaces
+    if replaced is None or (replaced in rows.responders and replaced not in rows.leaving):
+        yield override
+        return
+    left_at = rows.leaving.get(replaced, override.start)
+    if override.start < left_at:
+        yield replace(override, end=min(left_at, override.end))
+    if left_at < override.end:
+        start = max(left_at, override.start)
+        yield replace(override, start=start, replaces=None, kind=coverage.OverrideKind.ADD)
 
 
 def _wanting_secondary(rows: _Rows) -> set[int]:

@@ -107,7 +107,8 @@ def _calendars() -> Iterable[tuple[str, str]]:
             yield f"{country}-{part}", f"{name}: {names.get(part, part)}"
 
 
-def _parts(country: str) -> Iterable[str]:
+@lru_cache(maxsize=512)
+def _parts(country: str) -> frozenset[str]:
     # The library lists a few cities under long names; a layer has no room for those.
     every = getattr(holidays, _COUNTRIES[country]).subdivisions
-    return [part for part in every if len(country) + len(part) < LONGEST_CODE]
+    return frozenset(part for part in every if len(country) + len(part) < LONGEST_CODE)

@@ -44,6 +44,7 @@ def test_a_layer_has_its_people_in_the_order_of_their_slots() -> None:
     ana, ben = a_person("Ana"), a_person("Ben")
     a_layer(schedule, [ben, ana, ben])
     (layer,) = schedule_of(schedule, MOMENT).layers
+    assert isinstance(layer, rotation.Layer)
     assert layer.people == (ben.pk, ana.pk, ben.pk)
     assert layer.zone == "Europe/Berlin"
 
@@ -293,6 +294,25 @@ def test_somebody_who_left_was_on_call_until_then(admin_of_all: User) -> None:
     )  # fmt: skip
     later = Interval(leaves + timedelta(days=1), leaves + timedelta(days=2))
     assert coverage.final(schedule_of(schedule, later), later)[0].people == (gone.pk,)
+
+
+def test_who_stands_in_for_somebody_that_leaves_meanwhile_is_told_the_same_by_every_span() -> None:
+    schedule, leaves = a_schedule(a_team()), NOW + timedelta(hours=1)
+    ana, ben = a_person("Ana"), a_person("Ben")
+    gone = a_person("Gone", is_active=False, responded_until=leaves)
+    a_layer(schedule, [ana])
+    a_layer(schedule, [gone])
+    an_override(schedule, ben, NOW, 3, replaces=gone)
+    before, after = Interval(NOW, leaves), Interval(leaves, NOW + timedelta(hours=4))
+    whole = Interval(before.start, after.end)
+    found = coverage.final(schedule_of(schedule, whole), whole)
+    assert [(each.start, each.people) for each in found] == [
+        (NOW, (ben.pk,)),
+        (leaves, (ana.pk, ben.pk)),
+        (NOW + timedelta(hours=3), (ana.pk,)),
+    ]
+    parts = (coverage.final(schedule_of(schedule, each), each) for each in (before, after))
+    assert coverage.merge(segment for part in parts for segment in part) == found
 
 
 @pytest.fixture
