@@ -56,4 +56,5 @@ urlpatterns = [
     path("oncall/policies/<int:pk>/", policies.policy, name="policy"),
     path("oncall/policies/<int:pk>/edit/", policies.edit, name="policy-edit"),
     path("oncall/policies/<int:pk>/delete/", policies.delete, name="policy-delete"),
+    path("oncall/policies/<int:pk>/undo/", policies.undo, name="policy-undo"),
 ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -14,13 +13,28 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
 from accounts.models import Team, User
+from accounts.zones import zone_names
 from oncall.actions.policies import MOST_REPEATS, MOST_STEPS
-from oncall.drafts import Refused, StepDraft
-from oncall.forms.fields import Group, InOrder, People, QuietForm, people_to_choose
-from oncall.models import EscalationPolicy, OnEmpty, PolicyStep, Schedule, StepTarget
+from oncall.drafts import Refused
+from oncall.forms.fields import DAYS, UNTIL_DAYS, Group, InOrder, People, QuietForm, people_to_choose
+from oncall.forms.steps import WINDOW_KEYS, StepForm, allowed_targets, typed
+from oncall.models import Binding, EscalationPolicy, OnEmpty, Schedule
+from oncall.policy_revisions import drafts_of
+from oncall.revisions import last_of
 from oncall.rows import Rows
 
-ROWS = Rows("step", lists={"targets": ["targets"]}, blank={"delay": ["5"], "targets": [""]}, most=MOST_STEPS)
+ROWS = Rows(
+    "step",
+    lists={"targets": ["targets"], "windows": WINDOW_KEYS},
+    blank={"delay": ["5"], "targets": [""]},
+    most=MOST_STEPS,
+)
+_OF_A_SCHEDULE = [
+    ("schedule", _("Whoever is on call in")),
+    ("secondary", _("The secondary of")),
+    ("everybody", _("Primary and secondary of")),
+    ("round_robin", _("One of the people of, in turn")),
+]
 LISTS = Rows("end", lists={"fallback": ["fallback"]}, most=1)
 """The fallback is a list that stands once; as row 0 of its own group it is edited like the others."""
 
@@ -41,6 +55,13 @@ class PolicyForm(QuietForm):
     on_empty = forms.ChoiceField(
         choices=OnEmpty.choices, initial=OnEmpty.SKIP, label=_("When nobody is on call for a step")
     )
+    binding = forms.ChoiceField(
+        choices=Binding.choices,
+        initial=Binding.FROZEN,
+        required=False,
+        label=_("What is escalating when this is changed"),
+    )
+    seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, teams: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,22 +71,6 @@ class PolicyForm(QuietForm):
             del self.fields["team"]
         else:
             team.queryset = teams
-
-
-class StepForm(QuietForm):
-    """Who is paged at once, and the minutes before the next step."""
-
-    targets = InOrder(
-        label=_("Page"), error_messages={"required": _("Name somebody to page in this step, or remove it.")}
-    )
-    delay = forms.DecimalField(
-        min_value=0, max_value=7 * 24 * 60, decimal_places=2, label=_("Minutes until the next step")
-    )
-
-    @property
-    def target_rows(self) -> list[str]:
-        """What the selects show; one that is empty waits at the end."""
-        return _rows(self["targets"].value())
 
 
 class FallbackForm(QuietForm):
@@ -94,6 +99,9 @@ class PolicyEditor:
         self.policy = policy
         self.people = _people(policy)
         self.schedules = list(Schedule.objects.select_related("team").order_by("team__name", "name"))
+        self.teams = list(Team.objects.order_by("name"))
+        self.zones = zone_names()
+        self.days, self.until_days = DAYS, UNTIL_DAYS
         initial = _initial(policy) if policy else {"team": teams and teams.first()}
         self.form = PolicyForm(data, teams=teams, initial=initial)
         self.fallback = FallbackForm(data, prefix="end-0", initial=initial)
@@ -120,15 +128,18 @@ class PolicyEditor:
         cleaned = self.form.cleaned_data
         return {
             **{key: cleaned[key] for key in ("name", "description", "repeats", "on_empty")},
-            "steps": [_draft(step.cleaned_data) for step in self.steps],
+            "binding": cleaned["binding"] or Binding.FROZEN,
+            "seen": cleaned["seen"],
+            "steps": [step.draft() for step in self.steps],
             "fallback_people": list(dict.fromkeys(self.fallback.cleaned_data["fallback"])),
         }
 
     def refuse(self, refused: Refused) -> None:
         """Put what the action said on its field."""
         first, *rest = refused.field.split(".")
-        if first == "steps" and len(rest) == 2 and int(rest[0]) < len(self.steps):
-            self.steps[int(rest[0])].add_error(rest[1], refused.message)
+        if first == "steps" and len(rest) >= 2 and int(rest[0]) < len(self.steps):
+            step = self.steps[int(rest[0])]
+            step.add_error(rest[-1] if rest[-1] in step.fields else None, refused.message)
         elif first == "fallback_people":
             self.fallback.add_error("fallback", refused.message)
         else:
@@ -145,11 +156,17 @@ class PolicyEditor:
     @cached_property
     def target_choices(self) -> list[Group]:
         """Schedules, then people, for the selects of the steps."""
-        schedules = [(f"schedule:{each.pk}", f"{each.name} ({each.team})") for each in self.schedules]
         people = [
             (label, [(f"user:{pk}", name) for pk, name in options]) for label, options in self.people_choices
         ]
-        return [(str(_("On call")), schedules), *people] if schedules else people
+        groups = [
+            (str(label), [(f"{prefix}:{each.pk}", f"{each.name} ({each.team})") for each in self.schedules])
+            for prefix, label in _OF_A_SCHEDULE
+            if self.schedules
+        ]
+        teams = [(f"team:{each.pk}", str(each)) for each in self.teams]
+        teams.append(("owner", str(_("The team that owns the service"))))
+        return [*groups, (str(_("A whole team")), teams), *people]
 
     def _teams(self) -> Sequence[int]:
         field = self.form.fields["team"]
@@ -160,13 +177,12 @@ class PolicyEditor:
         return [StepForm(data, prefix=f"step-{index}") for index in range(ROWS.count(data))]
 
     def _filled(self) -> list[StepForm]:
-        rows = [_step_initial(step) for step in self.policy.steps.all()] if self.policy else [{"delay": 5}]
+        rows = [typed(draft) for draft in drafts_of(self.policy)] if self.policy else [{"delay": 5}]
         return [StepForm(initial=row, prefix=f"step-{index}") for index, row in enumerate(rows)]
 
     def _allow(self) -> None:
         people = self.people.allowed
-        targets: dict[str, User | Schedule] = {f"user:{key}": each for key, each in people.items()}
-        targets |= {f"schedule:{each.pk}": each for each in self.schedules}
+        targets = allowed_targets(people, self.schedules, self.teams)
         for form, name, allowed in [(self.fallback, "fallback", people)] + [
             (step, "targets", targets) for step in self.steps
         ]:
@@ -195,19 +211,7 @@ def _rows(picked: Any) -> list[str]:
 
 
 def _initial(policy: EscalationPolicy) -> dict[str, Any]:
-    values = {key: getattr(policy, key) for key in ("name", "description", "repeats", "on_empty")}
-    return {**values, "fallback": [person.pk for person in policy.fallback_people.all()]}
-
-
-def _step_initial(step: PolicyStep) -> dict[str, Any]:
-    minutes = step.delay / timedelta(minutes=1)
-    return {"delay": f"{minutes:g}", "targets": [_value(target) for target in step.targets.all()]}
-
-
-def _value(target: StepTarget) -> str:
-    return f"user:{target.user_id}" if target.user_id else f"schedule:{target.schedule_id}"
-
-
-def _draft(cleaned: dict[str, Any]) -> StepDraft:
-    # Whole seconds: that is what a plan counts in.
-    return StepDraft(tuple(cleaned["targets"]), timedelta(seconds=round(cleaned["delay"] * 60)))
+    values = {key: getattr(policy, key) for key in ("name", "description", "repeats", "on_empty", "binding")}
+    last = last_of(policy)
+    fallback = [person.pk for person in policy.fallback_people.all()]
+    return {**values, "fallback": fallback, "seen": last.number if last else 0}

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -17,27 +14,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import PersonRequest
-from accounts.models import Team, User
+from accounts.models import Team
 from lib import panels
 from oncall import access, actions
 from oncall.drafts import Refused
 from oncall.forms import PolicyEditor
 from oncall.forms.policies import as_typed
-from oncall.models import EscalationPolicy, Schedule
-from oncall.plan import Plan, Target, TargetKind, horizon
-from oncall.plan_rows import plan_of
-from oncall.targets import resolve_targets
+from oncall.ladders import ladders
+from oncall.models import EscalationPolicy
+from oncall.plan_rows import plan_from, plan_of
+from oncall.policy_review import review
+from oncall.revisions import last_change
 from oncall.views.reading import chosen_team
 
 PER_PAGE = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Rung:
-    """A step of the ladder: how long after the first page, and who stands on it today."""
-
-    after: timedelta
-    targets: tuple[tuple[User | Schedule, tuple[User, ...]], ...]
 
 
 @login_required
@@ -50,7 +40,7 @@ def policies(request: PersonRequest) -> HttpResponse:
     page = Paginator(found.filter(team=team) if team else found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "page": page,
-        "rows": _ladders(page.object_list, timezone.now()),
+        "rows": ladders(page.object_list, timezone.now()),
         "teams": teams,
         "team": team,
         "may_make": Team.objects.changeable_by(request.user).exists(),
@@ -63,14 +53,13 @@ def policies(request: PersonRequest) -> HttpResponse:
 def policy(request: PersonRequest, pk: int) -> HttpResponse:
     """The ladder with minutes on the rungs and today's names on them, and who uses it."""
     subject = get_object_or_404(EscalationPolicy.objects.with_steps(), pk=pk)
-    ((_policy, rungs, plan),) = _ladders([subject], timezone.now())
+    (ladder,) = ladders([subject], timezone.now())
     context = {
         "policy": subject,
-        "rungs": rungs,
-        "rounds": plan.repeats + 1,
-        "end": horizon(plan),
-        "round": horizon(plan) / (plan.repeats + 1),
-        "fallback_every": plan.fallback_every,
+        "ladder": ladder,
+        "rounds": ladder.plan.repeats + 1,
+        "fallback_every": ladder.plan.fallback_every,
+        "last_change": last_change(subject, request.user),
         "panels": panels.filled("policy", subject, request.user),
         "may_change": access.may_change(request.user, subject),
     }
@@ -94,6 +83,26 @@ def edit(request: PersonRequest, pk: int) -> HttpResponse:
 
 @login_required
 @require_POST
+def undo(request: PersonRequest, pk: int) -> HttpResponse:
+    """The policy becomes what it was before its last change."""
+    subject = access.changeable_policy(request.user, pk)
+    number = request.POST.get("number", "")
+    try:
+        actions.undo_policy_change(
+            actor=request.user,
+            now=timezone.now(),
+            policy=subject,
+            number=int(number) if number.isdecimal() and len(number) < 10 else None,
+        )
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, _("The last change was undone."))
+    return redirect("oncall:policy", pk=pk)
+
+
+@login_required
+@require_POST
 def delete(request: PersonRequest, pk: int) -> HttpResponse:
     """The policy goes, unless a service uses it."""
     subject = access.changeable_policy(request.user, pk)
@@ -113,14 +122,31 @@ def _editor(
         return render(request, "oncall/policy_form.html", {"editor": PolicyEditor(**options)})
     command = request.POST.get("do", "save")
     editor = PolicyEditor(as_typed(request.POST, command), **options)
-    if command != "save":
+    if command not in ("save", "review"):
         editor.hush()
         return render(request, "oncall/policy_form.html", {"editor": editor})
-    saved = _saved(request, editor, subject) if editor.is_valid() else None
+    is_valid = editor.is_valid()
+    if is_valid and command == "review" and subject:
+        return _reviewed(request, editor, subject)
+    saved = _saved(request, editor, subject) if is_valid else None
     if saved:
         messages.success(request, _("Saved."))
         return redirect("oncall:policy", pk=saved.pk)
     return render(request, "oncall/policy_form.html", {"editor": editor}, status=422 if request.htmx else 200)
+
+
+def _reviewed(request: PersonRequest, editor: PolicyEditor, subject: EscalationPolicy) -> HttpResponse:
+    """What the change does for whom, before it is saved; nothing is stored."""
+    values = editor.values()
+    after = plan_from(
+        values["steps"], values["fallback_people"], values["repeats"], values["on_empty"], values["binding"]
+    )
+    cases = review(plan_of(subject), after, subject.team_id, timezone.now(), request.user.zone)
+    hidden = ("csrfmiddlewaretoken", "do")
+    typed = [(key, value) for key, found in request.POST.lists() if key not in hidden for value in found]
+    more = panels.filled("policy-review", after, request.user)
+    context = {"editor": editor, "policy": subject, "cases": cases, "typed": typed, "panels": more}
+    return render(request, "oncall/policy_review.html", context)
 
 
 def _saved(
@@ -134,41 +160,3 @@ def _saved(
     except Refused as refused:
         editor.refuse(refused)
         return None
-
-
-def _ladders(
-    found: Iterable[EscalationPolicy], at: datetime
-) -> list[tuple[EscalationPolicy, list[Rung], Plan]]:
-    """Each policy with its rungs, all names from a fixed number of queries."""
-    plans = [(policy, plan_of(policy)) for policy in found]
-    targets = {target for _, plan in plans for step in plan.steps for target in step.targets}
-    who = resolve_targets(targets, at)
-    people = User.objects.in_bulk(
-        {each for ids in who.values() for each in ids} | _ids(targets, TargetKind.USER)
-    )
-    schedules = Schedule.objects.in_bulk(_ids(targets, TargetKind.SCHEDULE))
-    return [(policy, _rungs(plan, who, people, schedules), plan) for policy, plan in plans]
-
-
-def _ids(targets: Iterable[Target], kind: TargetKind) -> set[int]:
-    return {target.id for target in targets if target.kind == kind}
-
-
-def _rungs(
-    plan: Plan,
-    who: dict[Target, tuple[int, ...]],
-    people: dict[int, User],
-    schedules: dict[int, Schedule],
-) -> list[Rung]:
-    rungs, after = [], timedelta(0)
-    for step in plan.steps:
-        named = tuple(
-            (
-                people[target.id] if target.kind == TargetKind.USER else schedules[target.id],
-                tuple(people[each] for each in who[target]),
-            )
-            for target in step.targets
-        )
-        rungs.append(Rung(after, named))
-        after += step.delay
-    return rungs
