@@ -230,6 +230,7 @@ def test_whole_rotations_later_it_is_the_same_persons_turn(
         ({"virtual_start": utc("2026-01-01")}, "virtual_start", "local time"),
         ({"virtual_start": wall("0001-01-01")}, "virtual_start", "year from 1900"),
         ({"start": wall("2026-01-01")}, "start", "needs a zone"),
+        ({"role": "boss"}, "role", "primary, secondary or shadow"),
         ({"start": utc("2026-01-02"), "end": utc("2026-01-02")}, "end", "ends after it starts"),
     ],
 )
