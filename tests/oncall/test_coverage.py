@@ -314,16 +314,14 @@ LONG_AGO = datetime.fromisoformat("1970-01-01T09:00")
 
 
 @pytest.mark.parametrize(
-    ("changes", "seconds"),
+    "changes",
     [
-        ({"turn": Turn(1, Unit.WEEKS), "restrictions": OFFICE}, 0.017),
-        ({"turn": Turn(1, Unit.HOURS)}, 0.026),
-        ({"turn": Turn(1, Unit.DAYS), "skip": Skip(frozenset({5, 6}), (), "DE-BY")}, 0.008),
+        {"turn": Turn(1, Unit.WEEKS), "restrictions": OFFICE},
+        {"turn": Turn(1, Unit.HOURS)},
+        {"turn": Turn(1, Unit.DAYS), "skip": Skip(frozenset({5, 6}), (), "DE-BY")},
     ],
 )
-def test_a_year_of_ten_layers_of_fifty_people_does_not_walk_from_years_back(
-    changes: dict[str, Any], seconds: float
-) -> None:
+def test_a_year_of_ten_layers_of_fifty_people_does_not_walk_from_years_back(changes: dict[str, Any]) -> None:
     layers = (
         layer(number, tuple(range(50)), zone=ZONES[number % 5], virtual_start=LONG_AGO, **changes)
         for number in range(10)
@@ -332,5 +330,5 @@ def test_a_year_of_ten_layers_of_fifty_people_does_not_walk_from_years_back(
     final(schedule, Interval(at(0), at(1)))  # reads the holidays
     started = process_time()
     assert len(final(schedule, year)) > 250
-    # What it takes on a quiet core; the bound is ten times that, for a busy one.
-    assert process_time() - started < seconds * 10
+    # 8 to 26 ms on a quiet core; the bound is for a busy one, and far below half a century of hours.
+    assert process_time() - started < 0.5
