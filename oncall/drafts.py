@@ -17,6 +17,8 @@ from oncall.models import Layer, LayerRole, OverrideKind, Schedule, Which
 from oncall.skipping import Skip
 
 MOST_LAYERS, MOST_SLOTS, MOST_WINDOWS, MOST_DATES = 20, 100, 50, 200
+MOST_OVERRIDES = 12
+"""So many are made at once."""
 _A_WEEK, _A_YEAR = timedelta(weeks=1), timedelta(days=400)
 Rules = tuple[object, ...]
 # The calculators' words for what people fill in under another name.

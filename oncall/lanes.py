@@ -118,7 +118,9 @@ class Bar:
         first = ", ".join(each[0] for each in words)
         if self.count > 1 and len(self.people) > 1:
             return (first, ngettext("%(n)s person", "%(n)s people", len(words)) % {"n": len(words)})
-        initials = " ".join("".join(word[0] for word in each[:2]) for each in words)
+        initials = " ".join(
+            (each[0][0] + each[-1][0] if len(each) > 1 else each[0][0]).upper() for each in words
+        )
         return (", ".join(str(person) for person in self.people), first, initials)
 
     def _what(self) -> str:

@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from oncall.access import may_override
-from oncall.drafts import OverrideDraft, Refused, cannot_be_paged
+from oncall.drafts import MOST_OVERRIDES, OverrideDraft, Refused, cannot_be_paged
 from oncall.models import Override, OverrideKind, Schedule
 
 LONGEST = timedelta(days=366)
-MOST_AT_ONCE = 12
 
 
 def add_override(
@@ -49,8 +48,8 @@ def add_overrides(
     _check_actor(actor, schedule)
     if not drafts:
         raise Refused("", _("There is nothing to change yet."))
-    if len(drafts) > MOST_AT_ONCE:
-        raise Refused("", _("At most %(n)s at once.") % {"n": MOST_AT_ONCE})
+    if len(drafts) > MOST_OVERRIDES:
+        raise Refused("", _("At most %(n)s at once.") % {"n": MOST_OVERRIDES})
     meant = [replace(each, starts_at=max(each.starts_at, now), reason=each.reason.strip()) for each in drafts]
     for place, draft in enumerate(meant):
         try:

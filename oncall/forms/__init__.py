@@ -1,7 +1,7 @@
 """What people type about schedules, overrides and policies."""
 
-from oncall.forms.overrides import OverrideForm
+from oncall.forms.overrides import OverrideEditor
 from oncall.forms.policies import PolicyEditor
 from oncall.forms.schedules import ScheduleEditor
 
-__all__ = ["OverrideForm", "PolicyEditor", "ScheduleEditor"]
+__all__ = ["OverrideEditor", "PolicyEditor", "ScheduleEditor"]

@@ -25,7 +25,7 @@ from oncall.views.reading import reader_zone
 PER_PAGE = 40
 MY_WEEKS = timedelta(weeks=8)
 FURTHER = timedelta(weeks=5)
-MY_SHIFTS = 6
+MY_SHIFTS = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """The page of who is on call now."""
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -9,8 +10,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Team, User
+from oncall import actions
 from oncall.models import Schedule
 from tests.making import NOW, make_schedule, make_team
+from tests.oncall import making
 
 Browser = Callable[[User], Client]
 
@@ -34,6 +37,38 @@ def test_it_says_who_is_on_call_until_when_and_who_is_next(
 def test_my_next_shifts_are_on_it(browser_of: Browser, schedule: Schedule, member: User, owner: User) -> None:
     assert "On call now" in browser_of(member).get("/oncall/").content.decode()
     assert "You are not on call in the next eight weeks" in browser_of(owner).get("/oncall/").content.decode()
+
+
+def test_secondaries_and_who_is_told_too_are_on_it(
+    browser_of: Browser, viewer: User, team: Team, member: User, owner: User, stranger: User
+) -> None:
+    schedule = making.a_schedule(team, wants_secondary=True)
+    making.a_layer(schedule, [member])
+    assert "No secondary" in browser_of(viewer).get("/oncall/").content.decode()
+    making.a_layer(schedule, [owner], role="secondary")
+    making.a_layer(schedule, [stranger], role="shadow")
+    [card] = browser_of(viewer).get("/oncall/").context["cards"]
+    [duty] = card.duties
+    assert (duty.people, duty.secondary, duty.shadow) == ((member,), (owner,), (stranger,))
+    text = browser_of(viewer).get("/oncall/").content.decode()
+    assert "No secondary" not in text
+    assert "Told too" in text
+
+
+def test_what_waits_for_me_is_on_it(
+    browser_of: Browser, team: Team, member: User, owner: User, stranger: User
+) -> None:
+    rota = make_schedule(team, (member, owner))
+    actions.ask_for_cover(
+        actor=member,
+        asker=member,
+        now=NOW,
+        schedule=rota,
+        starts_at=NOW + timedelta(days=6),
+        ends_at=NOW + timedelta(days=7),
+    )
+    assert "Waiting for you" in browser_of(owner).get("/oncall/").content.decode()
+    assert "Waiting for you" not in browser_of(stranger).get("/oncall/").content.decode()
 
 
 def test_my_teams_come_first(
@@ -66,7 +101,7 @@ def test_its_queries_do_not_grow_with_schedules(
     for _ in range(number):
         make_schedule(make_team(), (member, owner))
     browser = browser_of(member)
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(33):
         answer = browser.get("/oncall/")
     page = answer.context["page"]
     assert isinstance(page, Page)
