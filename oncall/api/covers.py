@@ -28,7 +28,7 @@ from oncall.serializers import absences as shapes
 class CoverRequestViewSet(viewsets.GenericViewSet[Any]):
     """Who asks whom to take over. Its two sides, the schedule's team and admins see a request."""
 
-    serializer_class = shapes.CoverSerializer
+    serializer_class = shapes.CoverRequestSerializer
     queryset = CoverRequest.objects.select_related("schedule__team", "asker", "asked", "taken_by")
     lookup_value_regex = ID
 
@@ -44,7 +44,9 @@ class CoverRequestViewSet(viewsets.GenericViewSet[Any]):
         """How it stands."""
         return self._shown(access.readable_cover(actor_of(request), int(pk)))
 
-    @extend_schema(summary="Ask for cover", request=shapes.NewCover, responses={201: shapes.CoverSerializer})
+    @extend_schema(
+        summary="Ask for cover", request=shapes.NewCover, responses={201: shapes.CoverRequestSerializer}
+    )
     def create(self, request: Request) -> Response:
         """For time in which the asker is on call. Whoever is asked is mailed; the asker stays on call until somebody
         accepts."""

@@ -93,7 +93,9 @@ class PolicyViewSet(viewsets.GenericViewSet[Any]):
             actions.delete_policy(actor=actor_of(request), now=timezone.now(), policy=subject)
         return Response(status=204)
 
-    @extend_schema(summary="Undo the last change of an escalation policy", request=Undoing)
+    @extend_schema(
+        summary="Undo the last change of an escalation policy", parameters=[IF_MATCH], request=Undoing
+    )
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """It is what it was before its last change; undoing once more does that again."""

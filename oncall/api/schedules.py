@@ -132,7 +132,7 @@ class ScheduleViewSet(OverridesMixin, viewsets.GenericViewSet[Any]):
             )
         return Response(shown.PreviewSerializer(preview_of(subject, after, span)).data)
 
-    @extend_schema(summary="Undo the last change of a schedule", request=taken.Undoing)
+    @extend_schema(summary="Undo the last change of a schedule", parameters=[IF_MATCH], request=taken.Undoing)
     @action(detail=True, methods=["post"])
     def undo(self, request: Request, pk: str) -> Response:
         """From now on it is what it was before its last change; undoing once more does that again."""

@@ -101,7 +101,7 @@ class SwapSerializer(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField()
 
 
-class CoverSerializer(serializers.ModelSerializer[CoverRequest]):
+class CoverRequestSerializer(serializers.ModelSerializer[CoverRequest]):
     """Somebody asks that a colleague takes over some of their time on call."""
 
     schedule = ScheduleBrief()

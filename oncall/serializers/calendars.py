@@ -10,25 +10,24 @@ from rest_framework import serializers
 from accounts.serializers import PersonBrief, TeamBrief
 from lib.rest import Body
 from oncall.calendars.fetching import clean_url
-from oncall.models import CalendarFeed, CalendarLink, FeedPurpose
+from oncall.models import CalendarLink, FeedPurpose
 from oncall.serializers.duties import ScheduleBrief
 from oncall.serializers.fields import TEAM, Line, Number
+from oncall.serializers.schedules import FeedBrief
 
 LONGEST_URL = 2000
 
 
-class CalendarFeedSerializer(serializers.ModelSerializer[CalendarFeed]):
+class CalendarFeedSerializer(FeedBrief):
     """A calendar elsewhere that is read every hour. Its address is a secret and never shown; `host` is."""
 
-    purpose = serializers.ChoiceField(choices=FeedPurpose.choices)
     schedule = ScheduleBrief(allow_null=True)
     user = PersonBrief(allow_null=True, help_text="Whose time off it says; null for a schedule's.")
 
-    class Meta:
-        model = CalendarFeed
-        fields: tuple[str, ...] = (
-            *("id", "name", "host", "purpose", "schedule", "user", "fetched_at", "succeeded_at"),
-            *("next_fetch_at", "failures", "error", "created_at"),
+    class Meta(FeedBrief.Meta):
+        fields = (
+            *FeedBrief.Meta.fields,
+            *("schedule", "user", "fetched_at", "next_fetch_at", "created_at"),
         )
 
 
@@ -38,12 +37,13 @@ class FeedProblem(serializers.Serializer[Any]):
 
 
 class FeedDetail(CalendarFeedSerializer):
-    """The calendar with the events that could not be understood, for those who may change it."""
+    """The calendar with why it could not be read and which events were not understood, for those who may change
+    it."""
 
     problems = FeedProblem(many=True)
 
     class Meta(CalendarFeedSerializer.Meta):
-        fields = (*CalendarFeedSerializer.Meta.fields, "problems")
+        fields = (*CalendarFeedSerializer.Meta.fields, "failures", "error", "problems")
 
 
 class CalendarUrl(serializers.CharField):

@@ -46,10 +46,14 @@ class FeedBrief(serializers.ModelSerializer[CalendarFeed]):
     """A calendar elsewhere that gives a schedule people."""
 
     purpose = serializers.ChoiceField(choices=FeedPurpose.choices)
+    is_failing = serializers.SerializerMethodField(help_text="The last reading failed; what it said stays.")
 
     class Meta:
         model = CalendarFeed
-        fields = ("id", "name", "host", "purpose", "succeeded_at", "error")
+        fields: tuple[str, ...] = ("id", "name", "host", "purpose", "succeeded_at", "is_failing")
+
+    def get_is_failing(self, feed: CalendarFeed) -> bool:
+        return bool(feed.error)
 
 
 class ScheduleSerializer(serializers.ModelSerializer[Schedule]):
