@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -63,12 +63,27 @@ def review(before: Plan, after: Plan, owner: int, now: datetime, zone: ZoneInfo)
     crew = crew_of(targets, now, now + _AHEAD)
     told = _Teller(crew, zone)
     cases: dict[tuple[datetime, tuple[Line, ...], tuple[Line, ...]], list[str]] = {}
+    asked = list(_asked(plans))
     for at in moments:
-        for facts, name in CASES:
+        for facts, name in asked:
             key = (at, told.lines(plans[0], at, facts), told.lines(plans[1], at, facts))
-            cases.setdefault(key, []).append(str(name))
+            cases.setdefault(key, []).append(name)
     found = [Case(tuple(names), *key) for key, names in cases.items()]
     return sorted(found, key=lambda case: not case.is_change)
+
+
+def _asked(plans: Iterable[Plan]) -> Iterator[tuple[Facts, str]]:
+    """Every severity, and every tier where one of the plans asks for it."""
+    by_tier = any(step.condition.tiers for plan in plans for step in plan.steps)
+    for facts, name in CASES:
+        if not by_tier:
+            yield facts, str(name)
+            continue
+        for tier in range(1, 5):
+            yield (
+                replace(facts, tier=tier),
+                _("%(severity)s in tier %(tier)s") % {"severity": name, "tier": tier},
+            )
 
 
 def _next_night(now: datetime, zone: ZoneInfo) -> datetime:

@@ -17,11 +17,12 @@ from accounts.zones import zone_names
 from oncall.actions.policies import MOST_REPEATS, MOST_STEPS
 from oncall.drafts import Refused
 from oncall.forms.fields import DAYS, UNTIL_DAYS, Group, InOrder, People, QuietForm, people_to_choose
-from oncall.forms.steps import WINDOW_KEYS, StepForm, allowed_targets, typed
+from oncall.forms.steps import WINDOW_KEYS, StepForm, allowed_targets, row_of, typed
 from oncall.models import Binding, EscalationPolicy, OnEmpty, Schedule
 from oncall.policy_revisions import drafts_of
 from oncall.revisions import last_of
 from oncall.rows import Rows
+from oncall.usual_policies import BY_KEY, USUAL
 
 ROWS = Rows(
     "step",
@@ -102,6 +103,7 @@ class PolicyEditor:
         self.teams = list(Team.objects.order_by("name"))
         self.zones = zone_names()
         self.days, self.until_days = DAYS, UNTIL_DAYS
+        self.usual = USUAL if policy is None and self.schedules else ()
         initial = _initial(policy) if policy else {"team": teams and teams.first()}
         self.form = PolicyForm(data, teams=teams, initial=initial)
         self.fallback = FallbackForm(data, prefix="end-0", initial=initial)
@@ -191,10 +193,18 @@ class PolicyEditor:
             field.allowed = allowed
 
 
-def as_typed(data: QueryDict, command: str) -> QueryDict:
-    """The form's data after a command on its steps or its fallback."""
+def as_typed(data: QueryDict, command: str, teams: Any = None) -> QueryDict:
+    """The form's data after a command on its steps or its fallback; `usual:<key>` fills in the steps of a usual policy
+    for the chosen one of `teams`, if it has a schedule."""
     data = data.copy()
     data.setdefault("end-count", "1")
+    first, _colon, key = command.partition(":")
+    if first == "usual" and key in BY_KEY and teams is not None:
+        number = data.get("team", "")
+        team = teams.filter(pk=number).first() if number.isdecimal() and len(number) < 10 else None
+        schedule = Schedule.objects.filter(team=team).order_by("name", "id").first() if team else None
+        if team and schedule:
+            return ROWS.written(data, [row_of(step) for step in BY_KEY[key].steps(team, schedule)])
     return LISTS.edited(ROWS.edited(data, command), command)
 
 

@@ -121,7 +121,7 @@ def _editor(
     if request.method != "POST":
         return render(request, "oncall/policy_form.html", {"editor": PolicyEditor(**options)})
     command = request.POST.get("do", "save")
-    editor = PolicyEditor(as_typed(request.POST, command), **options)
+    editor = PolicyEditor(as_typed(request.POST, command, options.get("teams")), **options)
     if command not in ("save", "review"):
         editor.hush()
         return render(request, "oncall/policy_form.html", {"editor": editor})
