@@ -69,6 +69,11 @@ def _in_triage(opening: Opening, now: datetime) -> Incident:
     )
 
 
+def urgency_of(severity: int) -> Urgency:
+    """How people are told of an incident that is declared with that severity: SEV4 does not wake anybody."""
+    return Urgency.LOW if severity >= Severity.SEV4 else Urgency.HIGH
+
+
 @transaction.atomic
 def declare_new(
     *,
@@ -88,7 +93,7 @@ def declare_new(
         service=service,
         state=State.ACTIVE,
         severity=severity,
-        urgency=Urgency.LOW if severity >= Severity.SEV4 else Urgency.HIGH,
+        urgency=urgency_of(severity),
         source="person",
         created_by=actor,
         started_at=started_at or now,
