@@ -134,7 +134,7 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("oncall:schedule", "oncall:schedule-edit", "oncall:schedule-delete"), _schedule),
     **dict.fromkeys(("oncall:schedule-preview", "oncall:schedule-undo", "oncall:override-new"), _schedule),
     "oncall:override-withdraw": {**_schedule, "override_pk": lambda site: site.override.pk},
-    **dict.fromkeys(("oncall:policy", "oncall:policy-edit", "oncall:policy-delete"), _policy),
+    **dict.fromkeys(("oncall:policy", "oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"), _policy),
     **dict.fromkeys((f"oncall:cover{verb}" for verb in ("", "-accept", "-decline", "-withdraw")), _cover),
     **dict.fromkeys(("oncall:absence-edit", "oncall:absence-withdraw"), _absence),
     "oncall:calendar": {"token": lambda site: site.calendar_secret},
@@ -288,7 +288,7 @@ TEAM = {
     *("accounts:team-edit", "accounts:member-add", "accounts:member-role", "accounts:member-remove"),
     *("catalog:service-edit", "catalog:service-archive", "catalog:service-restore"),
     *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview", "oncall:schedule-undo"),
-    *("oncall:policy-edit", "oncall:policy-delete"),
+    *("oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"),
     *("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"),
     *(f"alerts:integration-{name}" for name in ("rename", "renew", "disable", "enable", "test", "fire")),
 }

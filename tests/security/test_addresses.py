@@ -31,6 +31,9 @@ WORDS = [
 NAMES = {
     *(
         "page",
+        "range",
+        "replaces",
+        "when",
         "q",
         "state",
         "service",
