@@ -113,7 +113,7 @@ class Bar:
         if self.kind == "gap":
             return (_("Nobody"),)
         if self.kind == "thin":
-            return (_("No secondary"), _("none"))
+            return (_("No secondary"), _("no 2nd"))
         words = [str(person).split() or ["?"] for person in self.people]
         first = ", ".join(each[0] for each in words)
         if self.count > 1 and len(self.people) > 1:
@@ -202,12 +202,13 @@ class Frame:
 
     def _bar(self, block: timeline.Block, causes: Mapping[str, str]) -> Bar:
         earlier, later = block.start <= self.known.start, block.end >= self.known.end
+        people = [self.people[each] for each in block.people if each in self.people]
         return Bar(
             self.span.start if earlier else block.start,
             self.span.end if later else block.end,
             timeline.place(self.span, block.start, block.end),
             self.clock,
-            tuple(self.people[each] for each in block.people if each in self.people),
+            tuple(people if block.count == 1 else sorted(people, key=str)),
             causes.get(block.source, ""),
             block.end <= self.now,
             block.count,

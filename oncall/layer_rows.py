@@ -79,7 +79,7 @@ def _own(stored: Sequence[Any], layers: Iterable[AnyLayer]) -> list[Row]:
 
 
 def _row(row: Any) -> Row:
-    notes = {LayerRole.SECONDARY: _("Secondary"), LayerRole.SHADOW: _("Shadow: told, not waited for")}
+    notes = {LayerRole.SECONDARY: _("Secondary"), LayerRole.SHADOW: _("Told, not waited for")}
     kind = "shadow" if row.role == LayerRole.SHADOW else "layer"
     note = str(notes.get(row.role, ""))
     return Row(layer_name(row.name, row.position), note, kind, is_current=row.replaced_at is None)

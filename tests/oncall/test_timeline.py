@@ -66,3 +66,52 @@ def test_only_gaps_from_now_on_count() -> None:
         Interval(start + timedelta(days=3), span.end),
     ]
     assert timeline.uncovered(covered, span, span.end) == []
+
+
+START = datetime(2026, 3, 9, tzinfo=UTC)
+SPAN = Interval(START, START + timedelta(days=10))
+STEPS = st.lists(st.tuples(st.integers(0, 30), st.integers(1, 60), st.integers(1, 4)), max_size=60)
+
+
+def stretches(steps: list[tuple[int, int, int]]) -> list[Segment]:
+    """Ordered and disjoint: hours of pause, hours of length, and who."""
+    found, at = [], START
+    for pause, length, person in steps:
+        at += timedelta(hours=pause)
+        found.append(Segment(at, at + timedelta(hours=length), (person,), ""))
+        at = found[-1].end
+    return found
+
+
+@given(STEPS, st.floats(0, 0.2))
+def test_what_is_drawn_together_loses_nothing(steps: list[tuple[int, int, int]], least: float) -> None:
+    segments, borders = stretches(steps), [START + timedelta(days=n) for n in range(60)]
+    blocks = timeline.condensed(segments, SPAN, borders, least)
+    assert sum(block.count for block in blocks) == len(segments)
+    assert {person for block in blocks for person in block.people} == {step[2] for step in steps}
+    taken = list(segments)
+    for block in blocks:
+        inside, taken = taken[: block.count], taken[block.count :]
+        assert (block.start, block.end) == (inside[0].start, inside[-1].end)
+        assert set(block.people) == {each.people[0] for each in inside}
+        if block.count > 1:
+            assert all(each.end - each.start < SPAN.length * least for each in inside)
+            assert block.start.date() == inside[-1].start.date()
+
+
+def test_neighbours_of_a_wide_stretch_and_far_ones_stay_apart() -> None:
+    segments = stretches([(0, 1, 1), (0, 1, 2), (0, 20, 3), (0, 1, 4), (9, 1, 1)])
+    blocks = timeline.condensed(segments, SPAN, [START], 0.02)
+    assert [(block.people, block.count) for block in blocks] == [
+        ((1, 2), 2),
+        ((3,), 1),
+        ((4,), 1),
+        ((1,), 1),
+    ]
+
+
+def test_weeks_are_named_where_days_have_no_room() -> None:
+    zone = ZoneInfo("UTC")
+    found = timeline.days(timeline.days_from(date(2026, 3, 11), 35, zone), zone)
+    assert [each.date.day for each in timeline.named(found)] == [16, 23, 30, 6, 13]
+    assert timeline.named(found[:14]) == found[:14]
