@@ -53,7 +53,7 @@ def policies(request: PersonRequest) -> HttpResponse:
 def policy(request: PersonRequest, pk: int) -> HttpResponse:
     """The ladder with minutes on the rungs and today's names on them, and who uses it."""
     subject = get_object_or_404(EscalationPolicy.objects.with_steps(), pk=pk)
-    (ladder,) = ladders([subject], timezone.now())
+    (ladder,) = ladders([subject], timezone.now(), ends=True)
     context = {
         "policy": subject,
         "ladder": ladder,

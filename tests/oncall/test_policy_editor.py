@@ -68,8 +68,8 @@ def test_conditions_and_targets_are_stored_and_come_back_in_the_form(
     assert f'name="step-0-uid" value="{first.uid}"' in page
     assert 'name="step-0-zone" value="Europe/Berlin"' in page
     shown = browser_of(owner).get(f"/oncall/policies/{made.pk}/").content.decode()
-    assert "Mon–Fri 09:00–17:00, not on holidays of DE-BY Europe/Berlin; waits until then" in shown
-    assert "severity SEV4, not declared yet, tier 3, low urgency" in shown
+    assert "Mon–Fri 09:00–17:00, not on holidays of DE-BY, Europe/Berlin; outside of that it waits" in shown
+    assert "Only for SEV4 or not declared yet, services of tier 3, low urgency" in shown
     assert "all of the team that owns the service" in shown
 
 
