@@ -116,8 +116,9 @@ def shifts_of(user: User, since: datetime, until: datetime) -> list[Shift]:
 
 
 def duties_of(user: User, at: datetime) -> list[Shift]:
-    """What `user` is on call for or a shadow of at that moment; `end` is at most four weeks away."""
-    return [shift for shift in shifts_of(user, at, at + AHEAD) if shift.start <= at]
+    """What `user` is on call for at that moment, as primary or secondary; `end` is at most four weeks away."""
+    ahead = shifts_of(user, at, at + AHEAD)
+    return [shift for shift in ahead if shift.start <= at and shift.role != Role.SHADOW]
 
 
 def duty_of(

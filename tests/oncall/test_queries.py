@@ -204,3 +204,12 @@ def test_gaps_are_what_no_layer_and_no_override_covers() -> None:
     an_override(schedule, ana, NOW, 3)
     (hole,) = gaps(schedule, NOW, NOW + timedelta(hours=12))
     assert (hole.start, hole.end) == (NOW + timedelta(hours=3), NOW + timedelta(hours=12))
+
+
+def test_who_only_shadows_is_not_on_call() -> None:
+    schedule, ana, carol = a_schedule(a_team()), a_person("Ana"), a_person("Carol")
+    a_layer(schedule, [ana])
+    a_layer(schedule, [carol], role="shadow")
+    assert [shift.role for shift in shifts_of(carol, NOW, NOW + timedelta(days=1))] == ["shadow"]
+    assert duties_of(carol, NOW) == []
+    assert len(duties_of(ana, NOW)) == 1
