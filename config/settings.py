@@ -167,6 +167,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "ask-assertions-again": {
+        "task": "insights.tasks.ask_all_again",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "write-handoff-notes": {
         "task": "insights.tasks.write_handoff_notes",
         "schedule": 60.0,

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
-from insights.models import HandoffNote
+from insights.models import Assertion, HandoffNote
 from oncall.access import may_override
 
 
@@ -27,3 +27,14 @@ def remarkable_note(user: User, pk: int) -> HandoffNote:
     if not may_remark(user, note):
         raise Http404
     return note
+
+
+def readable_assertion(pk: int) -> Assertion:
+    """The assertion, which everybody signed in may read; else 404."""
+    return get_object_or_404(Assertion.objects.select_related("team", "service", "created_by"), pk=pk)
+
+
+def changeable_assertion(user: User, pk: int) -> Assertion:
+    """The assertion, if `user` manages its team or is an admin; else 404."""
+    found = Assertion.objects.changeable_by(user).select_related("team", "service")
+    return get_object_or_404(found, pk=pk)

@@ -1,8 +1,8 @@
-"""Addresses of hand-off notes."""
+"""Addresses of hand-off notes, the simulator and what is expected of it."""
 
 from django.urls import path
 
-from insights.views import handoffs
+from insights.views import assertions, handoffs, simulator
 
 app_name = "insights"
 urlpatterns = [
@@ -10,4 +10,10 @@ urlpatterns = [
     path("oncall/handoffs/<int:pk>/", handoffs.handoff, name="handoff"),
     path("oncall/handoffs/<int:pk>/remark/", handoffs.remark, name="handoff-remark"),
     path("me/mails/", handoffs.mail_choice, name="mail-choice"),
+    path("oncall/simulator/", simulator.simulator, name="simulator"),
+    path("oncall/assertions/", assertions.assertion_list, name="assertions"),
+    path("oncall/assertions/new/", assertions.new, name="assertion-new"),
+    path("oncall/assertions/<int:pk>/", assertions.assertion, name="assertion"),
+    path("oncall/assertions/<int:pk>/edit/", assertions.edit, name="assertion-edit"),
+    path("oncall/assertions/<int:pk>/delete/", assertions.delete, name="assertion-delete"),
 ]

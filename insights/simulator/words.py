@@ -35,7 +35,7 @@ def reasons_in_words(paged: Paged) -> str:
 
 def way_in_words(way: Told) -> str:
     """ "E-mail at once", "Webhook after 2 min", "E-mail to the address of the account"."""
-    title = _title(way.transport)
+    title = transport_in_words(way.transport)
     if way.method is None:
         title = _("%(title)s to the address of the account") % {"title": title}
     if not way.after:
@@ -48,7 +48,8 @@ def ways_in_words(ways: Iterable[Told]) -> str:
     return ", ".join(way_in_words(each) for each in ways)
 
 
-def _title(transport: str) -> str:
+def transport_in_words(transport: str) -> str:
+    """What people call it."""
     try:
         return str(transports.get(transport).title)
     except transports.UnknownTransport:

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from oncall import changes
 from oncall.access import may_speak_for
 from oncall.actions.covers import ask_for_cover
 from oncall.conflicts import Conflict
@@ -48,6 +49,7 @@ def add_absence(
         created_at=now,
     )
     _ask(actor, user, now, covers)
+    changes.announce("person", user.pk)
     return absence
 
 
@@ -68,6 +70,7 @@ def change_absence(
     locked.starts_at, locked.ends_at, locked.note = starts_at, ends_at, note.strip()
     locked.save(update_fields=["starts_at", "ends_at", "note"])
     _ask(actor, locked.user, now, covers)
+    changes.announce("person", locked.user_id)
     return locked
 
 
@@ -85,6 +88,7 @@ def withdraw_absence(*, actor: User, now: datetime, absence: Absence) -> Absence
     else:
         locked.withdrawn_at = now
     locked.save(update_fields=["ends_at", "withdrawn_at"])
+    changes.announce("person", locked.user_id)
     return locked
 
 

@@ -18,6 +18,7 @@ from accounts.models import User
 from lib import backoff
 from lib.intervals import load_zone
 from lib.sealing import BadSeal, seal, unseal
+from oncall import changes
 from oncall.access import may_change
 from oncall.calendars.feed_mails import mail_failing
 from oncall.calendars.fetching import TIMEOUT, FetchFailed
@@ -94,6 +95,7 @@ def remove_feed(*, actor: User, now: datetime, feed: CalendarFeed) -> None:
     """It is read no more and says nothing from now on; who was on call by it until now stays known. Raises Refused."""
     _check_may(actor, feed.schedule, feed.user)
     locked = _locked(feed)
+    changes.announce("calendar", locked.pk)
     if not end_shifts(locked, now):
         locked.delete()
         return
@@ -214,6 +216,7 @@ def _keep(feed: CalendarFeed, found: Found, now: datetime) -> None:
     feed.fetched_at = feed.succeeded_at = now
     feed.failures, feed.error, feed.next_fetch_at = 0, "", now + EVERY
     feed.save()
+    changes.announce("calendar", feed.pk)
 
 
 def _zone(feed: CalendarFeed) -> ZoneInfo:

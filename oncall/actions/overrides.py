@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from oncall import changes
 from oncall.access import may_override
 from oncall.drafts import MOST_OVERRIDES, OverrideDraft, Refused, cannot_be_paged
 from oncall.models import Override, OverrideKind, Schedule
@@ -77,6 +78,7 @@ def withdraw_override(*, actor: User, now: datetime, override: Override) -> Over
     else:
         locked.withdrawn_at = now
     locked.save(update_fields=["ends_at", "withdrawn_at"])
+    changes.announce("schedule", locked.schedule_id)
     return locked
 
 
@@ -90,6 +92,7 @@ def _check_kind(user: User, kind: str, replaces: User | None) -> None:
 
 
 def _made(actor: User, schedule: Schedule, draft: OverrideDraft, now: datetime) -> Override:
+    changes.announce("schedule", schedule.pk)
     return Override.objects.create(
         schedule=schedule,
         user=draft.user,

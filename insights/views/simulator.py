@@ -1,0 +1,115 @@
+"""Who would be paged? A question in one line, and its answer as a ladder in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
+
+from accounts.access import PersonRequest
+from accounts.models import Team, User
+from catalog.models import Service
+from insights.forms.simulator import SimulatorForm, local
+from insights.simulator import Question, answer
+from lib.intervals import to_instant, to_wall
+from oncall.views.reading import chosen_zone
+
+SATURDAY = 5
+_DAY = timedelta(days=1)
+
+
+def _next(now: datetime, zone: ZoneInfo, at: time, weekday: int | None = None) -> datetime:
+    today = to_wall(now, zone).date()
+    moments = (_moment(today + ahead * _DAY, at, zone) for ahead in range(9))
+    return next(each for each in moments if each > now and weekday in (None, to_wall(each, zone).weekday()))
+
+
+def _moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    return to_instant(datetime.combine(day, at), zone)
+
+
+QUICK: dict[str, tuple[Any, Callable[[datetime, ZoneInfo], datetime]]] = {
+    "now": (_("Now"), lambda now, zone: now),
+    "night": (_("Tonight 03:00"), lambda now, zone: _next(now, zone, time(3))),
+    "saturday": (_("Saturday 14:00"), lambda now, zone: _next(now, zone, time(14), SATURDAY)),
+}
+
+
+@login_required
+@require_safe
+def simulator(request: PersonRequest) -> HttpResponse:
+    """Without a question: about one of my services, now. The address holds the whole question, so it can be sent."""
+    now, zone = timezone.now(), chosen_zone(request, "UTC")
+    quick = request.GET.get("when", "")
+    if quick in QUICK:
+        return _redirected(request, QUICK[quick][1](now, zone), zone)
+    services = Service.objects.live()
+    if not services.exists():
+        return render(request, "insights/simulator.html", {"no_services": True})
+    form = SimulatorForm(_asked(request, now, zone), zone=zone)
+    question = form.question if form.is_valid() else None
+    context = {
+        "form": form,
+        "zone": zone.key,
+        "own_zone": request.user.time_zone,
+        "quick": [(key, words) for key, (words, _moment) in QUICK.items()],
+        "supposing": _is_supposing(form),
+        "answer": answer(question) if question else None,
+        "expect_url": _expect_url(request.user, question),
+    }
+    template = "insights/_simulator.html" if request.htmx else "insights/simulator.html"
+    return render(request, template, context)
+
+
+def _asked(request: PersonRequest, now: datetime, zone: ZoneInfo) -> QueryDict:
+    """What is asked, filled up to a whole question."""
+    asked = request.GET.copy()
+    if not asked.get("service"):
+        asked["service"] = _usual_service(request.user)
+    asked.setdefault("severity", "1")
+    if not asked.get("at"):
+        asked["at"] = local(now, zone)
+    return asked
+
+
+def _usual_service(user: User) -> str:
+    live = Service.objects.live()
+    mine = live.filter(team__in=Team.objects.of(user)).order_by("tier", "name").first()
+    usual = mine or live.order_by("tier", "name").first()
+    return usual.slug if usual else ""
+
+
+def _redirected(request: PersonRequest, at: datetime, zone: ZoneInfo) -> HttpResponse:
+    """The same question at another moment, by its own address."""
+    asked = request.GET.copy()
+    del asked["when"]
+    asked["at"], asked["zone"] = local(at, zone), zone.key
+    return HttpResponseRedirect(f"{reverse('insights:simulator')}?{asked.urlencode()}")
+
+
+def _is_supposing(form: SimulatorForm) -> bool:
+    return any(form.data.get(name) for name in ("policy", "schedule", "user", "away")) or any(
+        name in form.errors for name in ("policy", "schedule", "user", "away", "starts", "ends", "away_ends")
+    )
+
+
+def _expect_url(user: User, question: Question | None) -> str:
+    """Where the answer is kept as what is expected, for those who manage the service's team."""
+    if question is None or question.is_supposed or (question.severity is None and question.urgency == "low"):
+        return ""
+    if not Team.objects.changeable_by(user).filter(pk=question.service.team_id).exists():
+        return ""
+    query = QueryDict(mutable=True)
+    query["service"], query["at"] = question.service.slug, question.at.isoformat().replace("+00:00", "Z")
+    if question.severity:
+        query["severity"] = str(question.severity)
+    return f"{reverse('insights:assertion-new')}?{query.urlencode()}"
