@@ -27,17 +27,17 @@ def drawn(context: template.Context, bar: Bar, lane: Lane, link: str = "") -> Sa
     together to a closer look, and overrides to where they are told."""
     words, inside = escape(bar.words), lane.height - _EDGE
     label = escape(bar.label)
+    # What fits on the bar is an abbreviation; all of it is in the title, which is the name of the image and its link.
     text = f'<text class="bar-words" x="6" y="{inside / 2}">{label}</text>' if label else ""
-    body = (
-        f'<svg class="{_css(bar)}" x="{bar.place.x}%" y="{_EDGE // 2}" width="{bar.place.width}%" height="{inside}">'
-        f"<title>{words}</title>{_SHAPES.get(bar.kind, _PLAIN)}{text}</svg>"
-    )
+    place = f'x="{bar.place.x}%" y="{_EDGE // 2}" width="{bar.place.width}%" height="{inside}"'
+    shape = f"<title>{words}</title>{_SHAPES.get(bar.kind, _PLAIN)}{text}"
+    body = f'<svg role="img" class="{_css(bar)}" {place}>{shape}</svg>'
     href = _href(context, bar, link) if link else ""
     if not href:
         return SafeString(body)
     # Turns of layers are for the pointer: the keyboard has the rows of who is on call, and the days below.
     aside = "" if lane.is_final or bar.anchor else ' tabindex="-1"'
-    return SafeString(f'<a href="{escape(href)}" aria-label="{words}"{aside}>{body}</a>')
+    return SafeString(f'<a href="{escape(href)}"{aside}>{body}</a>')
 
 
 def _css(bar: Bar) -> str:
