@@ -5,10 +5,14 @@ class IncidentsConfig(AppConfig):
     name = "incidents"
 
     def ready(self) -> None:
-        """Pages that fail report to their incident; pages of the layers below get their panels."""
+        """Pages that fail report to their incident; pages of the layers below get their panels; changed policies
+        are heard of."""
         from incidents.panels import register_all  # noqa: PLC0415 - models are not loaded earlier
         from incidents.unreachable import could_not_reach, hold_rows  # noqa: PLC0415 - models are not loaded earlier
+        from incidents.waiting import policy_changed  # noqa: PLC0415 - models are not loaded earlier
         from notifications import subjects  # noqa: PLC0415
+        from oncall import changes  # noqa: PLC0415
 
         subjects.register("incident", subjects.Owner(lock=hold_rows, unreachable=could_not_reach))
         register_all()
+        changes.register(policy_changed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from django.db.models.deletion import ProtectedError
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
-from oncall import conditions, revisions
+from oncall import changes, conditions, revisions
 from oncall.drafts import Aim, Refused, StepDraft, cannot_be_paged, checked_name
 from oncall.models import Binding, EscalationPolicy, OnEmpty, PolicyStep, StepTarget, Which
 from oncall.policy_revisions import PolicyValues, snapshot, values_from
@@ -58,7 +59,18 @@ def save_policy(
     row.team = team
     _write(row, values)
     revisions.record(subject=row, actor=actor, now=now, before=before, after=snapshot(row))
+    changes.announce("policy", row.pk)
     return row
+
+
+def rehearse_policy(*, policy: EscalationPolicy, **values: Any) -> bool:
+    """`save_policy` with these values, taken back: nothing is stored. Whether it would change anything. Raises Refused
+    as that does."""
+    with transaction.atomic():
+        before = snapshot(policy)
+        is_change = snapshot(save_policy(policy=policy, **values)) != before
+        transaction.set_rollback(True)
+    return is_change
 
 
 @transaction.atomic
@@ -82,6 +94,7 @@ def undo_policy_change(
     except Refused as refused:
         raise Refused("", _("This cannot be undone: %(why)s") % {"why": refused.message}) from refused
     revisions.record(subject=row, actor=actor, now=now, before=before, after=snapshot(row), undoes=last)
+    changes.announce("policy", row.pk)
     return row
 
 

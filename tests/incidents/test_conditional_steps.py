@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 
 from accounts.models import Membership, Team, User
 from catalog.models import Service
@@ -229,3 +230,28 @@ def test_holidays_of_a_calendar_that_is_gone_are_left_out(
     escalation.save()
     work(NIGHT)
     assert paged(incident) == [str(member)]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(("binding", "looked"), [("live", True), ("frozen", False)])
+def test_a_live_step_that_waits_is_looked_at_again_when_its_policy_changes(
+    serve: Callable[..., Service],
+    team: Team,
+    owner: User,
+    member: User,
+    work: Work,
+    binding: str,
+    looked: bool,
+) -> None:
+    service = serve(StepDraft((member,), FIVE, LATER_WHEN_MINOR), binding=binding)
+    incident = declared(service, owner)
+    work(NIGHT)
+    assert Escalation.objects.get().next_step_at == MORNING
+    uid = service.policy.steps.get().uid
+    with time_machine.travel(NIGHT + FIVE, tick=False):
+        save_policy(
+            actor=owner, now=NIGHT + FIVE, policy=service.policy, team=team, name="P", binding=binding,
+            steps=[StepDraft((member,), FIVE, uid=uid)], fallback_people=[owner], repeats=0,
+        )  # fmt: skip
+    work(NIGHT + FIVE)
+    assert paged(incident) == ([str(member)] if looked else [])
