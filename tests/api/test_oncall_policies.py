@@ -10,6 +10,8 @@ from time_machine import TimeMachineFixture
 
 from accounts.models import Team, User
 from catalog.models import Service
+from oncall.api import policies
+from oncall.api.asking import checked
 from oncall.models import EscalationPolicy, PolicyStep, Revision, Schedule
 from tests.api.conftest import client_of
 from tests.api.oncall import get, refused, send
@@ -145,3 +147,19 @@ def test_teams_with_their_people(
     assert first["members"] == [{"id": owner.pk, "name": owner.name, "role": "manager"}]
     assert get(as_viewer, "teams/payments") == first
     assert as_viewer.get("/api/v1/teams/nobody").status_code == 404
+
+
+def test_a_patch_does_not_overwrite_what_somebody_saves_meanwhile(
+    as_owner: Client, policy: EscalationPolicy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"policies/{policy.pk}"
+
+    def slowly(body: Any) -> dict[str, Any]:
+        monkeypatch.setattr(policies, "checked", checked)
+        assert send(as_owner, "PATCH", path, {"description": "Theirs"}).status_code == 200
+        return checked(body)
+
+    monkeypatch.setattr(policies, "checked", slowly)
+    refused(send(as_owner, "PATCH", path, {"repeats": 5}), 409)
+    shown = get(as_owner, path)
+    assert (shown["description"], shown["repeats"], shown["change"]) == ("Theirs", 0, 1)

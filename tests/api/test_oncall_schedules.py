@@ -10,6 +10,8 @@ from django.test import Client
 from time_machine import TimeMachineFixture
 
 from accounts.models import Team, User
+from oncall.api import schedules
+from oncall.api.asking import checked
 from oncall.models import EscalationPolicy, Layer, Override, Revision, Schedule
 from tests.api.conftest import client_of
 from tests.api.oncall import definition, errors_of, get, layer, made, refused, send
@@ -281,3 +283,20 @@ def test_an_override_that_makes_no_sense_is_refused_at_its_field(
         body["replaces"] = member.pk
     assert set(errors_of(send(as_member, "POST", f"schedules/{rota.pk}/overrides", body))) == {field}
     assert not Override.objects.exists()
+
+
+def test_a_patch_does_not_overwrite_what_somebody_saves_meanwhile(
+    as_owner: Client, rota: Schedule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"schedules/{rota.pk}"
+    send(as_owner, "PATCH", path, {"description": "Before"})
+
+    def slowly(body: Any) -> dict[str, Any]:
+        monkeypatch.setattr(schedules, "checked", checked)
+        assert send(as_owner, "PATCH", path, {"description": "Theirs"}).status_code == 200
+        return checked(body)
+
+    monkeypatch.setattr(schedules, "checked", slowly)
+    refused(send(as_owner, "PATCH", path, {"name": "Mine"}), 409)
+    shown = get(as_owner, path)
+    assert (shown["description"], shown["name"], shown["change"]) == ("Theirs", rota.name, 2)
