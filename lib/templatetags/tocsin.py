@@ -210,7 +210,7 @@ def field(
     """One form field: label, control, errors, help (False for none); more keywords are attributes."""
     kind = _kind(bound)
     if help is False or help:  # a text of a template's _() is lazy, no str
-        bound.help_text = help or ""
+        bound.help_text = help if isinstance(help, str) else str(help or "")
     extra = {name.replace("_", "-"): value for name, value in attrs.items()}
     return {
         "field": bound,

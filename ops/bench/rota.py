@@ -8,6 +8,7 @@ import sys
 import time as clock
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from itertools import islice
 from statistics import median
 from typing import Any
@@ -121,14 +122,14 @@ def main() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for unit in (rotation.Unit.WEEKS, rotation.Unit.DAYS):
         value = one_year(unit)
-        found[f"year_by_{unit}_ms"] = milliseconds(lambda value=value: coverage.final(value, YEAR), 9)
+        found[f"year_by_{unit}_ms"] = milliseconds(partial(coverage.final, value, YEAR), 9)
     with transaction.atomic():
         ids, at = stored(max(SIZES)), timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     for size in SIZES:
         asked = list(islice(ids, size))
-        found[f"now_{size}_ms"] = milliseconds(lambda asked=asked: who_is_on_call(asked, at), 7)
+        found[f"now_{size}_ms"] = milliseconds(partial(who_is_on_call, asked, at), 7)
         with CaptureQueriesContext(connection) as queries:
             who_is_on_call(asked, at)
         found[f"now_{size}_queries"] = len(queries)
@@ -148,7 +149,7 @@ def _pages(schedule: Schedule) -> dict[str, Any]:
         address = f"/oncall/schedules/{schedule.pk}/?range={span}"
         answer = client.get(address)
         assert answer.status_code == 200, answer.status_code  # noqa: S101 - a figure of an error page is none
-        found[f"page_{span}_ms"] = milliseconds(lambda address=address: client.get(address), 9)
+        found[f"page_{span}_ms"] = milliseconds(partial(client.get, address), 9)
         found[f"page_{span}_kb"] = round(len(answer.content) / 1024)
         with CaptureQueriesContext(connection) as queries:
             client.get(address)
