@@ -13,12 +13,12 @@ from catalog.api import ServiceViewSet
 from config.problems import Unknown
 from config.schema import SchemaView
 from incidents.api import IncidentViewSet
+from insights.api import AskingOnCallViewSet, AssertionViewSet
 from oncall.api import (
     AbsenceViewSet,
     CalendarFeedViewSet,
     CalendarLinkViewSet,
     CoverRequestViewSet,
-    OnCallViewSet,
     PolicyViewSet,
     ReportViewSet,
     ScheduleViewSet,
@@ -29,7 +29,7 @@ router = SimpleRouter(trailing_slash=False)
 router.register("incidents", IncidentViewSet, basename="incident")
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("services", ServiceViewSet, basename="service")
-router.register("oncall", OnCallViewSet, basename="oncall")
+router.register("oncall", AskingOnCallViewSet, basename="oncall")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("policies", PolicyViewSet, basename="policy")
 router.register("absences", AbsenceViewSet, basename="absence")
@@ -37,6 +37,7 @@ router.register("cover-requests", CoverRequestViewSet, basename="cover-request")
 router.register("calendar-feeds", CalendarFeedViewSet, basename="calendar-feed")
 router.register("calendar-links", CalendarLinkViewSet, basename="calendar-link")
 router.register("reports", ReportViewSet, basename="report")
+router.register("assertions", AssertionViewSet, basename="assertion")
 router.register("postmortems", PostmortemViewSet, basename="postmortem")
 router.register("users", UserViewSet, basename="user")
 router.register("teams", TeamViewSet, basename="team")

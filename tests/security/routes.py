@@ -105,6 +105,7 @@ _schedule = {"pk": lambda site: site.schedule.pk}
 _cover = {"pk": lambda site: site.cover.pk}
 _absence = {"pk": lambda site: site.absence.pk}
 _feed = {"pk": lambda site: site.feed.pk}
+_assertion = {"pk": lambda site: site.assertion.pk}
 _note = {"pk": lambda site: site.note.pk}
 _policy = {"pk": lambda site: site.policy.pk}
 _integration = {"pk": lambda site: site.integration.pk}
@@ -134,13 +135,16 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("oncall:schedule", "oncall:schedule-edit", "oncall:schedule-delete"), _schedule),
     **dict.fromkeys(("oncall:schedule-preview", "oncall:schedule-undo", "oncall:override-new"), _schedule),
     "oncall:override-withdraw": {**_schedule, "override_pk": lambda site: site.override.pk},
-    **dict.fromkeys(("oncall:policy", "oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"), _policy),
+    **dict.fromkeys(
+        ("oncall:policy", "oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"), _policy
+    ),
     **dict.fromkeys((f"oncall:cover{verb}" for verb in ("", "-accept", "-decline", "-withdraw")), _cover),
     **dict.fromkeys(("oncall:absence-edit", "oncall:absence-withdraw"), _absence),
     "oncall:calendar": {"token": lambda site: site.calendar_secret},
     "oncall:calendar-link-revoke": {"pk": lambda site: site.calendar_link.pk},
     **dict.fromkeys(("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"), _feed),
     **dict.fromkeys(("insights:handoff", "insights:handoff-remark"), _note),
+    **dict.fromkeys((f"insights:assertion{verb}" for verb in ("", "-edit", "-delete")), _assertion),
     **dict.fromkeys(("catalog:service", "catalog:service-edit"), _service),
     **dict.fromkeys(("catalog:service-archive", "catalog:service-restore"), _service),
     **dict.fromkeys(("accounts:person", "accounts:person-edit", "notifications:invite-again"), _person),
@@ -220,6 +224,7 @@ FILLED: dict[str, dict[str, Any]] = {
     ),
     **dict.fromkeys(("calendar-feed-detail", "calendar-feed-refresh"), _feed),
     "calendar-link-detail": {"pk": lambda site: site.calendar_link.pk},
+    "assertion-detail": _assertion,
     "team-detail": _team,
 }
 
@@ -244,6 +249,7 @@ READ = {
     *("oncall:now", "oncall:schedules", "oncall:schedule", "oncall:policies", "oncall:policy"),
     "oncall:covers",
     *("oncall:reports", "oncall:report-load", "insights:handoffs", "insights:handoff"),
+    *("insights:simulator", "insights:assertions", "insights:assertion"),
     *("catalog:services", "catalog:service"),
     *("accounts:people", "accounts:person", "accounts:teams", "accounts:team"),
     *("alerts:integrations", "alerts:integration-rows", "alerts:integration", "alerts:integration-came"),
@@ -290,13 +296,14 @@ TEAM = {
     *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview", "oncall:schedule-undo"),
     *("oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"),
     *("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"),
+    *("insights:assertion-edit", "insights:assertion-delete"),
     *(f"alerts:integration-{name}" for name in ("rename", "renew", "disable", "enable", "test", "fire")),
 }
 """Managers of the team that owns it, and admins."""
 
 MANAGE = {
     *("catalog:service-new", "oncall:schedule-new", "oncall:policy-new", "alerts:integration-new"),
-    *("oncall:schedule-preview (new)", "oncall:report-hours"),
+    *("oncall:schedule-preview (new)", "oncall:report-hours", "insights:assertion-new"),
     *("statuspage:new-page", "statuspage:settings", "statuspage:delete-page", "statuspage:new-component"),
     *("statuspage:component", "statuspage:move-component", "statuspage:delete-component"),
 }

@@ -19,9 +19,10 @@ from incidents.actions.transitions import change_state
 from incidents.actions.writing import add_note, publish_update
 from incidents.models import EntryKind, Incident
 from incidents.sweep import sweep
+from insights.actions import save_assertion
 from insights.handoff_facts import bodies
 from insights.handoff_times import Handoff
-from insights.models import HandoffNote
+from insights.models import Assertion, HandoffNote
 from lib.sealing import seal
 from notifications import acks, outbox
 from notifications.actions.invitations import invite, link_path
@@ -66,6 +67,7 @@ class Site:
     override: Override
     cover: CoverRequest
     note: HandoffNote
+    assertion: Assertion
     feed: CalendarFeed
     calendar_link: CalendarLink
     calendar_secret: str
@@ -167,6 +169,17 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         override=_override(schedule, owner, member, now),
         **_time_off(schedule, owner, member, now),
         note=_note(schedule, owner, member, now),
+        assertion=save_assertion(
+            actor=owner,
+            now=now,
+            assertion=None,
+            team=team,
+            name="Somebody wakes",
+            service=service,
+            severity=1,
+            at=now,
+            expect={"never_empty": True},
+        ),
         **_calendars(schedule, owner, now),
         integration=integration,
         key=key,

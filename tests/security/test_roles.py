@@ -30,6 +30,7 @@ WRITTEN_BY_LOOKING = {
         "UPDATE oncall_calendarlink",
     },
 }
+ASKED = {"oncall-simulate", "assertion-run"}  # questions in the body of a POST, which store nothing
 LED_AWAY: list[Any] = [("get", "postmortems:start", 302, [])]  # a link that is shown to everybody
 
 
@@ -171,7 +172,8 @@ def test_the_api_lets_a_viewer_and_a_read_only_token_read_alone(site: Site) -> N
             for method in ("post", "put", "patch", "delete"):
                 with watched() as watch, undone():
                     answer = getattr(browser, method)(route.path(site), "{}", content_type="application/json")
-                assert answer.status_code in (403, 404, 405), (method, route.key, answer.status_code)
+                allowed = (200, 400, 403, 405) if route.key in ASKED else (403, 404, 405)
+                assert answer.status_code in allowed, (method, route.key, answer.status_code)
                 # That a token was used is noted beside it.
                 written = set(watch.writes) - {"UPDATE accounts_apitoken"}
                 assert not written, (method, route.key, written)
