@@ -19,8 +19,8 @@ from oncall.rotation import Segment
 
 NARROWEST, NARROWEST_GAP = 0.01, 0.004
 """Shares of the width: what takes less is drawn together with its neighbours; a gap alone is drawn so wide."""
-PAGE = 860
-"""How wide a timeline is drawn on a desk, in pixels, as near as one can say."""
+PAGE, CARD = 860, 580
+"""How wide a timeline is drawn on a desk, over a page or in a form, in pixels, as near as one can say."""
 MARGIN = timedelta(weeks=1)
 """What is known before and after a span, so that bars at its edges say when they begin and end."""
 MOST_NAMES = 4
@@ -65,6 +65,7 @@ class Bar:
     anchor: str = ""
     begins_earlier: bool = False
     ends_later: bool = False
+    page: int = PAGE
 
     @property
     def names(self) -> str:
@@ -87,7 +88,7 @@ class Bar:
     @property
     def label(self) -> str:
         """What is written on the bar: names, first names or initials, the most that fits; else nothing."""
-        room = (float(self.place.width) / 100 * PAGE - _PADDING) / _CHARACTER
+        room = (float(self.place.width) / 100 * self.page - _PADDING) / _CHARACTER
         return next((text for text in self._labels() if len(text) <= room), "")
 
     @property
@@ -176,6 +177,7 @@ class Frame:
     days: tuple[timeline.Day, ...]
     borders: tuple[datetime, ...]
     clock: Clock
+    page: int = PAGE
 
     def bars(self, segments: Iterable[Segment], causes: Mapping[str, str] | None = None) -> tuple[Bar, ...]:
         """The segments that touch the span, drawn; they keep their own ends as far as these are known."""
@@ -214,6 +216,7 @@ class Frame:
             block.count,
             begins_earlier=earlier,
             ends_later=later,
+            page=self.page,
         )
 
 
@@ -222,11 +225,13 @@ def widened(span: Interval) -> Interval:
     return Interval(span.start - MARGIN, span.end + MARGIN)
 
 
-def frame_of(span: Interval, zone: ZoneInfo, now: datetime, people: Mapping[int, User]) -> Frame:
-    """A frame of that span with the days of the zone."""
+def frame_of(
+    span: Interval, zone: ZoneInfo, now: datetime, people: Mapping[int, User], page: int = PAGE
+) -> Frame:
+    """A frame of that span with the days of the zone, drawn about as wide as `page`."""
     days = tuple(timeline.days(span, zone))
     borders = tuple(each.start for each in timeline.named(days))
-    return Frame(span, widened(span), now, people, days, borders, Clock(zone))
+    return Frame(span, widened(span), now, people, days, borders, Clock(zone), page)
 
 
 def standing_in(bars: Iterable[Bar]) -> tuple[Bar, ...]:

@@ -15,7 +15,7 @@ from oncall import coverage
 from oncall.bridge import schedule_of
 from oncall.differences import Change, changes, new_gaps, secondary
 from oncall.drafts import OverrideDraft
-from oncall.lanes import frame_of, widened
+from oncall.lanes import CARD, frame_of, widened
 from oncall.models import Absence, OverrideKind, Schedule
 from oncall.pictures import Picture, before_and_after
 from oncall.proposals import SHOWN, Told
@@ -66,7 +66,7 @@ def effect_of(
         *(_told(each, people, False) for each in firsts),
         *(_told(each, people, True) for each in seconds),
     ]
-    frame = frame_of(shown, zone, now, people)
+    frame = frame_of(shown, zone, now, people, CARD)
     is_drawn = told and span.length <= _DRAWN
     return Effect(
         tuple(sorted(told, key=lambda each: (each.start, each.is_secondary))),

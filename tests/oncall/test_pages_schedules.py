@@ -1,5 +1,7 @@
 """Schedules in the browser: reading and overriding; by an owner, a member and a stranger."""
 
+import html
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -125,7 +127,9 @@ def test_it_says_first_whether_it_is_covered(
     schedule.layers.update(ends_at=NOW + timedelta(days=2))
     text = browser_of(member).get(path).content.decode()
     assert "Covered until Thu 12 Mar, 12:00." in text
-    assert "Fill the first gap" in text
+    [link] = re.findall(r'href="([^"]+)"><svg[^>]*><use[^>]*></svg>Fill the first gap', text)
+    form = browser_of(member).get(html.unescape(link)).content.decode()
+    assert 'value="2026-03-12T12:00"' in form
     schedule.layers.update(ends_at=NOW - timedelta(days=2))
     empty = browser_of(viewer).get(path).content.decode()
     assert "Nobody is on call." in empty
