@@ -8,7 +8,9 @@ from typing import Any
 
 from django import forms
 from django.db.models import Q
+from django.forms import BoundField
 from django.http import QueryDict
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
@@ -30,6 +32,7 @@ ROWS = Rows(
     blank={"delay": ["5"], "targets": [""]},
     most=MOST_STEPS,
 )
+_KEPT = ("name", "description", "repeats", "on_empty", "binding")
 _OF_A_SCHEDULE = [
     ("schedule", _("Whoever is on call in")),
     ("secondary", _("The secondary of")),
@@ -59,7 +62,6 @@ class PolicyForm(QuietForm):
     binding = forms.ChoiceField(
         choices=Binding.choices,
         initial=Binding.FROZEN,
-        required=False,
         label=_("What is escalating when this is changed"),
     )
     seen = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
@@ -129,12 +131,28 @@ class PolicyEditor:
         """What `save_policy` takes beside actor, now, policy and team; after `is_valid`."""
         cleaned = self.form.cleaned_data
         return {
-            **{key: cleaned[key] for key in ("name", "description", "repeats", "on_empty")},
-            "binding": cleaned["binding"] or Binding.FROZEN,
+            **{key: cleaned[key] for key in _KEPT},
             "seen": cleaned["seen"],
             "steps": [step.draft() for step in self.steps],
             "fallback_people": list(dict.fromkeys(self.fallback.cleaned_data["fallback"])),
         }
+
+    @property
+    def changed_words(self) -> list[tuple[str | Promise, str, str]]:
+        """What is typed beside the steps and was not so: label, before and after; after `is_valid`."""
+        fields = [self.form[key] for key in self.form.changed_data if key in _KEPT]
+        found: list[tuple[str | Promise, str, str]] = [
+            (each.label, _said(each, each.initial), _said(each, self.form.cleaned_data[each.name]))
+            for each in fields
+        ]
+        before = (
+            {person.pk: str(person) for person in self.policy.fallback_people.all()} if self.policy else {}
+        )
+        after = {person.pk: str(person) for person in self.fallback.cleaned_data["fallback"]}
+        if set(before) != set(after):
+            label = self.fallback["fallback"].label
+            found.append((label, ", ".join(before.values()) or "–", ", ".join(after.values())))
+        return found
 
     def refuse(self, refused: Refused) -> None:
         """Put what the action said on its field."""
@@ -220,8 +238,13 @@ def _rows(picked: Any) -> list[str]:
     return rows if rows and not rows[-1] else [*rows, ""]
 
 
+def _said(field: BoundField, value: object) -> str:
+    choices = dict(getattr(field.field, "choices", ()))
+    return str(choices.get(value, value)) if value not in ("", None) else "–"
+
+
 def _initial(policy: EscalationPolicy) -> dict[str, Any]:
-    values = {key: getattr(policy, key) for key in ("name", "description", "repeats", "on_empty", "binding")}
+    values = {key: getattr(policy, key) for key in _KEPT}
     last = last_of(policy)
     fallback = [person.pk for person in policy.fallback_people.all()]
     return {**values, "fallback": fallback, "seen": last.number if last else 0}

@@ -23,9 +23,9 @@ from oncall.forms.policies import as_typed
 from oncall.ladders import ladders
 from oncall.models import EscalationPolicy
 from oncall.plan_rows import plan_from, plan_of
-from oncall.policy_review import review
+from oncall.policy_review import Proposal, review
 from oncall.revisions import last_change
-from oncall.views.reading import chosen_team
+from oncall.views.reading import chosen_team, reader_zone
 
 PER_PAGE = 50
 
@@ -76,7 +76,7 @@ def new(request: PersonRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def edit(request: PersonRequest, pk: int) -> HttpResponse:
-    """Steps, repeats and the fallback; what is escalating already goes on as it began."""
+    """All of it, also when each step applies; what a change does for whom is shown before it is saved."""
     subject = access.changeable_policy(request.user, pk)
     return _editor(request, subject, {"policy": subject})
 
@@ -119,44 +119,66 @@ def _editor(
     request: PersonRequest, subject: EscalationPolicy | None, options: dict[str, Any]
 ) -> HttpResponse:
     if request.method != "POST":
-        return render(request, "oncall/policy_form.html", {"editor": PolicyEditor(**options)})
+        last = last_change(subject, request.user) if subject else None
+        return _form(request, PolicyEditor(**options), last_change=last)
     command = request.POST.get("do", "save")
     editor = PolicyEditor(as_typed(request.POST, command, options.get("teams")), **options)
     if command not in ("save", "review"):
         editor.hush()
-        return render(request, "oncall/policy_form.html", {"editor": editor})
-    is_valid = editor.is_valid()
-    if is_valid and command == "review" and subject:
-        return _reviewed(request, editor, subject)
-    saved = _saved(request, editor, subject) if is_valid else None
-    if saved:
-        messages.success(request, _("Saved."))
-        return redirect("oncall:policy", pk=saved.pk)
-    return render(request, "oncall/policy_form.html", {"editor": editor}, status=422 if request.htmx else 200)
+        return _form(request, editor)
+    answer = None
+    if editor.is_valid():
+        if subject and command == "review":
+            answer = _reviewed(request, editor, subject)
+        else:
+            answer = _saved(request, editor, subject)
+    return answer or _form(request, editor, status=422 if request.htmx else 200)
 
 
-def _reviewed(request: PersonRequest, editor: PolicyEditor, subject: EscalationPolicy) -> HttpResponse:
-    """What the change does for whom, before it is saved; nothing is stored."""
-    values = editor.values()
+def _form(request: PersonRequest, editor: PolicyEditor, *, status: int = 200, **more: Any) -> HttpResponse:
+    return render(request, "oncall/policy_form.html", {"editor": editor, **more}, status=status)
+
+
+def _reviewed(request: PersonRequest, editor: PolicyEditor, subject: EscalationPolicy) -> HttpResponse | None:
+    """What the change does for whom, before it is saved; nothing is stored. None when it would be refused."""
+    values, now = editor.values(), timezone.now()
+    try:
+        is_change = actions.rehearse_policy(
+            actor=request.user, now=now, policy=subject, team=subject.team, **values
+        )
+    except Refused as refused:
+        editor.refuse(refused)
+        return None
     after = plan_from(
         values["steps"], values["fallback_people"], values["repeats"], values["on_empty"], values["binding"]
     )
-    cases = review(plan_of(subject), after, subject.team_id, timezone.now(), request.user.zone)
-    hidden = ("csrfmiddlewaretoken", "do")
-    typed = [(key, value) for key, found in request.POST.lists() if key not in hidden for value in found]
-    more = panels.filled("policy-review", after, request.user)
-    context = {"editor": editor, "policy": subject, "cases": cases, "typed": typed, "panels": more}
+    context = {
+        "editor": editor,
+        "policy": subject,
+        "is_change": is_change,
+        "review": review(subject, plan_of(subject), after, now, reader_zone()),
+        "typed": [
+            (key, value)
+            for key, found in request.POST.lists()
+            if key not in ("csrfmiddlewaretoken", "do")
+            for value in found
+        ],
+        "panels": panels.filled("policy-review", Proposal(subject, after), request.user),
+    }
     return render(request, "oncall/policy_review.html", context)
 
 
 def _saved(
     request: PersonRequest, editor: PolicyEditor, subject: EscalationPolicy | None
-) -> EscalationPolicy | None:
+) -> HttpResponse | None:
+    """The way to what was saved, or None when it was refused."""
     team = subject.team if subject else editor.form.cleaned_data["team"]
     try:
-        return actions.save_policy(
+        saved = actions.save_policy(
             actor=request.user, now=timezone.now(), policy=subject, team=team, **editor.values()
         )
     except Refused as refused:
         editor.refuse(refused)
         return None
+    messages.success(request, _("Saved."))
+    return redirect("oncall:policy", pk=saved.pk)

@@ -32,6 +32,7 @@ def typed(team: Team, targets: list[str], fallback: list[str], **values: Any) ->
         "description": "",
         "repeats": "1",
         "on_empty": "skip",
+        "binding": "frozen",
         "step-count": "1",
         "step-0-targets": [*targets, ""],
         "step-0-delay": "5",

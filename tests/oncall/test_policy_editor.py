@@ -105,7 +105,7 @@ def test_a_change_is_reviewed_before_it_is_saved(
 ) -> None:
     edited = _edited(made, data, **{"step-0-otherwise": "skip", "step-0-tiers": [], "do": "review"})
     page = browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", edited).content.decode()
-    assert "SEV4 in tier 1, SEV4 in tier 2, SEV4 in tier 4" in page
+    assert "SEV4, neither urgent nor declared in tier 3" in page
     assert EscalationPolicy.objects.get(pk=made.pk).steps.first().condition["otherwise"] == "wait"  # type: ignore[union-attr]
     assert 'name="do" value="save"' in page
     saved = browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", {**edited, "do": "save"})
@@ -123,9 +123,45 @@ def test_the_review_says_what_happens_now_and_after(
     made.refresh_from_db()
     at_once = _edited(made, data, **plain, **{"seen": "2", "step-0-otherwise": "skip", "do": "review"})
     page = browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", at_once).content.decode()
-    before, after = page.split("<h3>Now</h3>")[1].split("<h3>After</h3>")[:2]
+    before, after = page.split("<h3>As it is</h3>")[1].split("<h3>After the change</h3>")[:2]
     assert "waits until Mon 16 Mar, 08:00" in before
     assert "waits" not in after.split("</section>")[0]
+
+
+def test_what_would_be_refused_is_refused_before_the_review(
+    made: EscalationPolicy, data: dict[str, Any], browser_of: Browser, owner: User, policy: EscalationPolicy
+) -> None:
+    taken = _edited(made, data, name=policy.name, do="review")
+    answer = browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", taken)
+    assert "a policy of this name already" in answer.context["editor"].form.errors["name"][0]
+    short = _edited(made, data, do="review", **{"step-1-delay": "0"})
+    answer = browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", short)
+    assert "at least a second" in answer.context["editor"].steps[1].errors["delay"][0]
+
+
+def test_an_edit_that_changes_nothing_cannot_be_saved_and_settings_are_told(
+    made: EscalationPolicy, data: dict[str, Any], browser_of: Browser, owner: User
+) -> None:
+    browser, path = browser_of(owner), f"/oncall/policies/{made.pk}/edit/"
+    page = browser.post(path, _edited(made, data, do="review")).content.decode()
+    assert "Nothing changes" in page
+    assert 'value="save"' not in page
+    renamed = _edited(made, data, do="review", name="Anew", on_empty="hold", binding="frozen")
+    answer = browser.post(path, renamed)
+    words = {str(label): (before, after) for label, before, after in answer.context["editor"].changed_words}
+    assert words["Name"] == ("By the hour", "Anew")
+    assert words["When nobody is on call for a step"][1] == "Wait until somebody is on call"
+    assert "Nobody is paged differently by this change." in answer.content.decode()
+    assert 'value="save"' in answer.content.decode()
+
+
+def test_going_on_from_the_review_keeps_what_was_typed(
+    made: EscalationPolicy, data: dict[str, Any], browser_of: Browser, owner: User
+) -> None:
+    edited = _edited(made, data, do="edit", name="Half done")
+    answer = browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", edited)
+    assert answer.context["editor"].form["name"].value() == "Half done"
+    assert EscalationPolicy.objects.filter(name="By the hour").exists()
 
 
 def test_somebody_elses_change_is_not_overwritten_unseen(
@@ -162,7 +198,14 @@ def test_the_last_change_is_undone_by_those_who_may(
 def test_a_usual_policy_fills_the_steps_and_can_be_saved(
     browser_of: Browser, owner: User, team: Team, schedule: Schedule, key: str
 ) -> None:
-    data = {"team": team.pk, "name": "Usual", "repeats": "1", "on_empty": "skip", "step-count": "0"}
+    data = {
+        "team": team.pk,
+        "name": "Usual",
+        "repeats": "1",
+        "on_empty": "skip",
+        "step-count": "0",
+        "binding": "frozen",
+    }
     page = browser_of(owner).post("/oncall/policies/new/", {**data, "do": f"usual:{key}"})
     steps = page.context["editor"].steps
     typed = {
