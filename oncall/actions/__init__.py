@@ -12,7 +12,7 @@ from oncall.actions.covers import (
     withdraw_cover,
 )
 from oncall.actions.overrides import add_override, add_overrides, withdraw_override
-from oncall.actions.policies import delete_policy, save_policy, undo_policy_change
+from oncall.actions.policies import delete_policy, rehearse_policy, save_policy, undo_policy_change
 from oncall.actions.schedules import (
     create_schedule,
     delete_schedule,
@@ -44,6 +44,7 @@ __all__ = [
     "expire_covers",
     "read_due_feeds",
     "refresh_feed",
+    "rehearse_policy",
     "rehearse_update",
     "remind_of_covers",
     "remove_feed",
