@@ -177,3 +177,12 @@ def test_a_calendar_is_looked_at_and_then_read(
     shifts = "select count(*) from oncall_feedshift s join oncall_calendarfeed f on f.id = s.feed_id"
     assert int(world.ask(f"{shifts} where f.schedule_id = {int(pk)}")) == 30
     assert visit.problems == []
+
+
+@pytest.mark.parametrize("path", ["/oncall/", "/oncall/schedules/{search_schedule}/"])
+def test_the_drawn_schedule_is_seen_on_a_phone(
+    path: str, visitor: Callable[..., Visit], world: World
+) -> None:
+    page = visitor(SVEN, viewport=PHONE).page
+    page.goto(path.format(**world.seed))
+    expect(page.locator(".lane-final .bar").last).to_be_visible()
