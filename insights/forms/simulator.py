@@ -24,6 +24,9 @@ NEWEST = 2**62
 """A what-if lies over every override that is stored."""
 AS_LONG = timedelta(days=90)
 """A what-if without an end outlasts the answer."""
+WHAT_IFS = frozenset(
+    {"policy", "schedule", "user", "kind", "starts", "ends", "away", "away_starts", "away_ends"}
+)
 SEVERITIES = [
     *((str(value), label) for value, label in Severity.choices),
     (Urgency.HIGH.value, _("Alert, not declared yet")),
@@ -121,6 +124,24 @@ class SimulatorForm(forms.Form):
             policy=cleaned["policy"],
             what_if=self._what_if(),
         )
+
+    @property
+    def supposed(self) -> list[str]:
+        """The what-ifs of a valid form, in words."""
+        cleaned, found = self.cleaned_data, list[str]()
+        if cleaned["policy"] and cleaned["policy"].pk != cleaned["service"].policy_id:
+            found.append(_("What if it paged by %(policy)s?") % {"policy": cleaned["policy"]})
+        if cleaned["schedule"]:
+            kinds = {key: str(words) for key, words in KINDS}
+            names = {
+                "name": self.people[cleaned["user"]],
+                "does": kinds[cleaned["kind"] or OverrideKind.REPLACE.value],
+                "schedule": cleaned["schedule"],
+            }
+            found.append(_("What if %(name)s %(does)s in %(schedule)s?") % names)
+        if cleaned["away"]:
+            found.append(_("What if %(name)s is away?") % {"name": self.people[cleaned["away"]]})
+        return found
 
     def _what_if(self) -> WhatIf:
         cleaned = self.cleaned_data

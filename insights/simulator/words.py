@@ -14,10 +14,10 @@ from oncall.plan import TargetKind
 
 
 def reason_in_words(reason: Reason) -> str:
-    """Why somebody is paged: "Payments primary", "named here"."""
+    """Why somebody is paged: "Payments primary", "by name"."""
     name = {"name": reason.name}
     words = {
-        TargetKind.USER: _("named here"),
+        TargetKind.USER: _("by name"),
         TargetKind.SCHEDULE: reason.name,
         TargetKind.SECONDARY: _("secondary of %(name)s") % name,
         TargetKind.EVERYBODY: _("primary and secondary of %(name)s") % name,

@@ -18,10 +18,10 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest
 from accounts.models import Team, User
 from catalog.models import Service
-from insights.forms.simulator import SimulatorForm, local
+from insights.forms.simulator import WHAT_IFS, SimulatorForm, local
 from insights.simulator import Question, answer
 from lib.intervals import to_instant, to_wall
-from oncall.views.reading import chosen_zone
+from oncall.views.reading import chosen_zone, reader_zone
 
 SATURDAY = 5
 _DAY = timedelta(days=1)
@@ -60,9 +60,10 @@ def simulator(request: PersonRequest) -> HttpResponse:
     context = {
         "form": form,
         "zone": zone.key,
-        "own_zone": request.user.time_zone,
+        "own_url": _on_own_clock(request, question, zone),
         "quick": [(key, words) for key, (words, _moment) in QUICK.items()],
-        "supposing": _is_supposing(form),
+        "supposed": form.supposed if question else [],
+        "what_if_errors": not WHAT_IFS.isdisjoint(form.errors),
         "answer": answer(question) if question else None,
         "expect_url": _expect_url(request.user, question),
     }
@@ -96,10 +97,14 @@ def _redirected(request: PersonRequest, at: datetime, zone: ZoneInfo) -> HttpRes
     return HttpResponseRedirect(f"{reverse('insights:simulator')}?{asked.urlencode()}")
 
 
-def _is_supposing(form: SimulatorForm) -> bool:
-    return any(form.data.get(name) for name in ("policy", "schedule", "user", "away")) or any(
-        name in form.errors for name in ("policy", "schedule", "user", "away", "starts", "ends", "away_ends")
-    )
+def _on_own_clock(request: PersonRequest, question: Question | None, zone: ZoneInfo) -> str:
+    """The same question for a reader of another zone; times of what-ifs stay on the clock that they were asked on."""
+    own = reader_zone()
+    if question is None or question.is_supposed or own.key == zone.key:
+        return ""
+    asked = request.GET.copy()
+    asked["at"], asked["zone"] = local(question.at, own), own.key
+    return f"{reverse('insights:simulator')}?{asked.urlencode()}"
 
 
 def _expect_url(user: User, question: Question | None) -> str:
