@@ -20,11 +20,11 @@ from oncall.actions.policies import MOST_REPEATS, MOST_STEPS
 from oncall.drafts import Refused
 from oncall.forms.fields import DAYS, UNTIL_DAYS, Group, InOrder, People, QuietForm, people_to_choose
 from oncall.forms.steps import WINDOW_KEYS, StepForm, allowed_targets, row_of, typed
-from oncall.models import Binding, EscalationPolicy, OnEmpty, Schedule
+from oncall.models import Binding, EscalationPolicy, Layer, LayerRole, OnEmpty, Schedule
 from oncall.policy_revisions import drafts_of
 from oncall.revisions import last_of
 from oncall.rows import Rows
-from oncall.usual_policies import BY_KEY, USUAL
+from oncall.usual_policies import BY_KEY, USUAL, Crew, Usual, crew_for
 
 ROWS = Rows(
     "step",
@@ -37,7 +37,7 @@ _OF_A_SCHEDULE = [
     ("schedule", _("Whoever is on call in")),
     ("secondary", _("The secondary of")),
     ("everybody", _("Primary and secondary of")),
-    ("round_robin", _("One of the people of, in turn")),
+    ("round_robin", _("In turn, one of the people of")),
 ]
 LISTS = Rows("end", lists={"fallback": ["fallback"]}, most=1)
 """The fallback is a list that stands once; as row 0 of its own group it is edited like the others."""
@@ -100,12 +100,13 @@ class PolicyEditor:
         self, data: QueryDict | None = None, *, policy: EscalationPolicy | None = None, teams: Any = None
     ) -> None:
         self.policy = policy
+        self.uids = frozenset(step.uid for step in policy.steps.all()) if policy else frozenset()
         self.people = _people(policy)
         self.schedules = list(Schedule.objects.select_related("team").order_by("team__name", "name"))
         self.teams = list(Team.objects.order_by("name"))
         self.zones = zone_names()
         self.days, self.until_days = DAYS, UNTIL_DAYS
-        self.usual = USUAL if policy is None and self.schedules else ()
+        self.usual = () if policy else USUAL
         initial = _initial(policy) if policy else {"team": teams and teams.first()}
         self.form = PolicyForm(data, teams=teams, initial=initial)
         self.fallback = FallbackForm(data, prefix="end-0", initial=initial)
@@ -175,18 +176,33 @@ class PolicyEditor:
 
     @cached_property
     def target_choices(self) -> list[Group]:
-        """Schedules, then people, for the selects of the steps."""
+        """Schedules, teams, then people, for the selects of the steps; those of the own team come first."""
+        own = {self.policy.team_id} if self.policy else set(self._teams())
+        schedules = sorted(self.schedules, key=lambda each: each.team_id not in own)
+        teams = sorted(self.teams, key=lambda each: each.pk not in own)
         people = [
             (label, [(f"user:{pk}", name) for pk, name in options]) for label, options in self.people_choices
         ]
-        groups = [
-            (str(label), [(f"{prefix}:{each.pk}", f"{each.name} ({each.team})") for each in self.schedules])
+        of_schedules = [
+            (str(label), [(f"{prefix}:{each.pk}", f"{each.name} ({each.team})") for each in offered])
             for prefix, label in _OF_A_SCHEDULE
-            if self.schedules
+            if (offered := [each for each in schedules if self._is_offered(prefix, each)])
         ]
-        teams = [(f"team:{each.pk}", str(each)) for each in self.teams]
-        teams.append(("owner", str(_("The team that owns the service"))))
-        return [*groups, (str(_("A whole team")), teams), *people]
+        whole = [("owner", str(_("The team that owns the service")))]
+        whole += [(f"team:{each.pk}", str(each)) for each in teams]
+        return [*of_schedules, (str(_("Everybody in")), whole), *people]
+
+    def _is_offered(self, prefix: str, schedule: Schedule) -> bool:
+        """A secondary only of a schedule that has one, or where it is picked already."""
+        if prefix not in ("secondary", "everybody") or schedule.pk in self._with_secondary:
+            return True
+        return any(f"{prefix}:{schedule.pk}" in step.target_rows for step in self.steps)
+
+    @cached_property
+    def _with_secondary(self) -> frozenset[int]:
+        layers = Layer.objects.current().filter(role=LayerRole.SECONDARY)
+        wanting = {each.pk for each in self.schedules if each.wants_secondary}
+        return frozenset(layers.values_list("schedule_id", flat=True)) | wanting
 
     def _teams(self) -> Sequence[int]:
         field = self.form.fields["team"]
@@ -209,21 +225,29 @@ class PolicyEditor:
             field = form.fields[name]
             assert isinstance(field, InOrder)  # noqa: S101 - says to mypy what stands above
             field.allowed = allowed
+        for step in self.steps:
+            step.known = self.uids
 
 
-def as_typed(data: QueryDict, command: str, teams: Any = None) -> QueryDict:
-    """The form's data after a command on its steps or its fallback; `usual:<key>` fills in the steps of a usual policy
-    for the chosen one of `teams`, if it has a schedule."""
+def as_typed(data: QueryDict, command: str, teams: Any = None, zone: str = "UTC") -> QueryDict:
+    """The form's data after a command on its steps or its fallback; `usual:<key>` fills in a usual policy for the
+    chosen one of `teams`. `zone` is that of whoever asks."""
     data = data.copy()
     data.setdefault("end-count", "1")
     first, _colon, key = command.partition(":")
     if first == "usual" and key in BY_KEY and teams is not None:
         number = data.get("team", "")
         team = teams.filter(pk=number).first() if number.isdecimal() and len(number) < 10 else None
-        schedule = Schedule.objects.filter(team=team).order_by("name", "id").first() if team else None
-        if team and schedule:
-            return ROWS.written(data, [row_of(step) for step in BY_KEY[key].steps(team, schedule)])
+        return _usual(data, BY_KEY[key], crew_for(team, zone)) if team else data
     return LISTS.edited(ROWS.edited(data, command), command)
+
+
+def _usual(data: QueryDict, usual: Usual, crew: Crew) -> QueryDict:
+    """The form with these steps; somebody who was chosen as fallback stays."""
+    filled = ROWS.written(data, [row_of(step) for step in usual.steps(crew)])
+    if not any(filled.getlist("end-0-fallback")):
+        filled.setlist("end-0-fallback", [str(person.pk) for person in crew.managers])
+    return filled
 
 
 def _people(policy: EscalationPolicy | None) -> People:

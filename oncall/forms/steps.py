@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
-from accounts.zones import validate_zone
+from accounts.zones import validate_zone, zone_names
 from oncall.conditions import ALWAYS, UNDECLARED, Condition, InvalidCondition, OnHolidays, Otherwise
 from oncall.drafts import Aim, StepDraft
 from oncall.forms.fields import HolidaysField, InOrder, QuietForm, WindowRow, WindowsField, window_rows
@@ -42,10 +43,23 @@ WHICH = {
 _PREFIX = {which: prefix for prefix, which in WHICH.items()}
 
 
-class StepForm(QuietForm):
-    """A step. Empty conditions mean always; an empty clock is each responder's own."""
+class ClockField(forms.CharField):
+    """A time zone of the tz database, however it is spelt in capitals; or none."""
 
-    uid = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    default_validators = [validate_zone]
+
+    def to_python(self, value: Any) -> str:
+        typed = str(super().to_python(value) or "").replace(" ", "_")
+        return next((name for name in zone_names() if name.casefold() == typed.casefold()), typed)
+
+
+class StepForm(QuietForm):
+    """A step. Empty conditions mean always; an empty clock is each responder's own.
+
+    `known` are the uids of the policy's steps: who sends another makes a new step.
+    """
+
+    uid = forms.CharField(required=False, widget=forms.HiddenInput)
     targets = InOrder(
         label=_("Page"), error_messages={"required": _("Name somebody to page in this step, or remove it.")}
     )
@@ -65,17 +79,22 @@ class StepForm(QuietForm):
         required=False, choices=URGENCIES, widget=forms.CheckboxSelectMultiple, label=_("Only for urgency")
     )
     windows = WindowsField(required=False, label=_("Only at these hours"))
-    zone = forms.CharField(
+    zone = ClockField(
         required=False,
         max_length=64,
         label=_("On the clock of"),
-        validators=[validate_zone],
         help_text=_("A time zone such as Europe/Berlin. Empty: each responder’s own."),
         widget=forms.TextInput(attrs={"list": "zones", "autocomplete": "off"}),
     )
     holidays = HolidaysField(required=False, max_length=LONGEST_CODE, label=_("Public holidays of"))
     on_holidays = forms.ChoiceField(required=False, choices=ON_HOLIDAYS, label=_("These holidays"))
     otherwise = forms.ChoiceField(required=False, choices=OTHERWISE, label=_("Outside its hours"))
+
+    known: frozenset[UUID] = frozenset()
+
+    def clean_uid(self) -> UUID | None:
+        typed = self.cleaned_data["uid"]
+        return next((uid for uid in self.known if str(uid) == typed), None)
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data

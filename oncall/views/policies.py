@@ -122,7 +122,9 @@ def _editor(
         last = last_change(subject, request.user) if subject else None
         return _form(request, PolicyEditor(**options), last_change=last)
     command = request.POST.get("do", "save")
-    editor = PolicyEditor(as_typed(request.POST, command, options.get("teams")), **options)
+    editor = PolicyEditor(
+        as_typed(request.POST, command, options.get("teams"), request.user.time_zone), **options
+    )
     if command not in ("save", "review"):
         editor.hush()
         return _form(request, editor)

@@ -14,6 +14,7 @@ from accounts.models import Team, User
 from oncall.conditions import Condition, OnHolidays, Otherwise, stored
 from oncall.models import EscalationPolicy, PolicyStep, Schedule
 from oncall.rotation import Restriction
+from tests.making import NOW, make_schedule, make_team
 
 Browser = Callable[[User], Client]
 pytestmark = pytest.mark.django_db
@@ -194,7 +195,7 @@ def test_the_last_change_is_undone_by_those_who_may(
     assert "Somebody else changed this policy" in page
 
 
-@pytest.mark.parametrize("key", ["on_call_then_team", "second_in_line", "minor_waits"])
+@pytest.mark.parametrize("key", ["on_call_then_manager", "second_in_line", "minor_waits"])
 def test_a_usual_policy_fills_the_steps_and_can_be_saved(
     browser_of: Browser, owner: User, team: Team, schedule: Schedule, key: str
 ) -> None:
@@ -217,3 +218,96 @@ def test_a_usual_policy_fills_the_steps_and_can_be_saved(
     filled = {**data, **typed, "step-count": len(steps), "end-count": "1", "end-0-fallback": [owner.pk]}
     assert browser_of(owner).post("/oncall/policies/new/", {**filled, "do": "save"}).status_code == 302
     assert EscalationPolicy.objects.get(name="Usual").steps.count() == len(steps) >= 2
+
+
+def _usual(browser: Client, key: str, chosen: Team, **values: Any) -> Any:
+    data = {"team": chosen.pk, "name": "", "step-count": "0", "do": f"usual:{key}", **values}
+    return browser.post("/oncall/policies/new/", data).context["editor"]
+
+
+def test_a_usual_policy_pages_the_second_in_line_and_keeps_a_chosen_fallback(
+    browser_of: Browser, owner: User, member: User, team: Team, schedule: Schedule
+) -> None:
+    browser = browser_of(owner)
+
+    def rows(**values: Any) -> list[list[str]]:
+        return [step.target_rows[:-1] for step in _usual(browser, "second_in_line", team, **values).steps]
+
+    assert rows() == [[f"schedule:{schedule.pk}"], [f"team:{team.pk}"]]
+    other = make_schedule(team, (member,), name="Zulu")
+    assert rows()[1] == [f"schedule:{other.pk}"]
+    schedule.layers.create(
+        position=5, role="secondary", starts_at=NOW, first_handoff_date=NOW.date(), handoff_time=time(9)
+    )
+    assert rows()[1] == [f"secondary:{schedule.pk}"]
+    assert _usual(browser, "second_in_line", team).fallback.rows == [str(owner.pk), ""]
+    kept = _usual(browser, "second_in_line", team, **{"end-0-fallback": [str(member.pk), ""]})
+    assert kept.fallback.rows == [str(member.pk), ""]
+
+
+def test_a_usual_policy_of_a_team_without_a_schedule_leaves_the_choice(
+    browser_of: Browser, owner: User, team: Team
+) -> None:
+    editor = _usual(browser_of(owner), "minor_waits", team)
+    assert [step.target_rows for step in editor.steps] == [[""], [""], [f"team:{team.pk}", ""]]
+    assert editor.steps[0]["zone"].value() == owner.time_zone
+    for strange in ({"team": "999999"}, {"team": "x"}, {"team": ""}):
+        assert not _usual(browser_of(owner), "minor_waits", team, **strange).steps
+    assert not _usual(browser_of(owner), "nonsense", team).steps
+
+
+def test_a_uid_that_is_not_of_this_policy_makes_a_new_step(
+    made: EscalationPolicy, data: dict[str, Any], browser_of: Browser, owner: User, policy: EscalationPolicy
+) -> None:
+    kept = made.steps.first()
+    assert kept
+    foreign = policy.steps.values_list("uid", flat=True)[0]
+    edited = _edited(made, data, **{"step-1-uid": str(foreign), "do": "save"})
+    assert browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", edited).status_code == 302
+    first, second = made.steps.values_list("uid", flat=True)
+    assert first == kept.uid
+    assert second not in (foreign, None)
+    edited = _edited(made, data, **{"step-0-uid": "nonsense", "seen": "2", "do": "save", "name": "Other"})
+    assert browser_of(owner).post(f"/oncall/policies/{made.pk}/edit/", edited).status_code == 302
+
+
+def test_a_zone_is_taken_however_it_is_written(
+    browser_of: Browser, owner: User, data: dict[str, Any]
+) -> None:
+    browser_of(owner).post("/oncall/policies/new/", {**data, "step-0-zone": "america/new york"})
+    step = EscalationPolicy.objects.get(name="By the hour").steps.first()
+    assert step
+    assert step.condition["zone"] == "America/New_York"
+
+
+def test_secondaries_are_offered_where_there_is_one_and_own_schedules_first(
+    browser_of: Browser, owner: User, team: Team, schedule: Schedule
+) -> None:
+    far = make_schedule(make_team("Aardvarks"), (owner,), name="Far")
+    groups = dict(browser_of(owner).get("/oncall/policies/new/").context["editor"].target_choices)
+    assert [value for value, _words in groups["Whoever is on call in"]] == [
+        f"schedule:{schedule.pk}", f"schedule:{far.pk}",
+    ]  # fmt: skip
+    assert "The secondary of" not in groups
+    far.wants_secondary = True
+    far.save(update_fields=["wants_secondary"])
+    groups = dict(browser_of(owner).get("/oncall/policies/new/").context["editor"].target_choices)
+    assert [value for value, _words in groups["The secondary of"]] == [f"secondary:{far.pk}"]
+
+
+def test_hours_are_added_and_taken_from_one_step_without_script(
+    browser_of: Browser, owner: User, data: dict[str, Any]
+) -> None:
+    browser = browser_of(owner)
+
+    def pressed(command: str) -> Any:
+        return browser.post("/oncall/policies/new/", {**data, "do": command}).context["editor"].steps
+
+    first, second = pressed("step:1:windows:add")
+    assert (len(first.window_rows), len(second.window_rows)) == (1, 1)
+    assert second.window_rows[0].start == ""
+    assert not pressed("step:0:windows:0:remove")[0].window_rows
+    moved = pressed("step:1:up")
+    assert [step["zone"].value() or "" for step in moved] == ["", "Europe/Berlin"]
+    assert moved[1]["severities"].value() == ["4", "0"]
+    assert not EscalationPolicy.objects.exists()
