@@ -10,7 +10,6 @@ from typing import Any, TypedDict
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from oncall import changes
 from oncall.access import may_change
 from oncall.drafts import LayerDraft, Refused, draft_of
 from oncall.models import EscalationPolicy, Revision, Schedule
@@ -71,7 +70,6 @@ def record(
         return None
     last = last_of(subject)
     number = last.number + 1 if last else 1
-    changes.announce("schedule" if isinstance(subject, Schedule) else "policy", subject.pk)
     return Revision.objects.create(
         **_owner(subject), number=number, actor=actor, at=now, before=before, after=after, undoes=undoes
     )

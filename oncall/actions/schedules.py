@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
 from lib.intervals import Interval, UnknownZone, load_zone
-from oncall import coverage, revisions
+from oncall import changes, coverage, revisions
 from oncall.actions.layers import Edit, change_layers, first_layers, still_to_come
 from oncall.bridge import schedule_of
 from oncall.drafts import LayerDraft, Refused, checked_name, computed
@@ -40,6 +40,7 @@ def create_schedule(
     first_layers(schedule, layers, now)
     after = revisions.snapshot(schedule)
     revisions.record(subject=schedule, actor=actor, now=now, before={}, after=after)
+    changes.announce("schedule", schedule.pk)
     return schedule
 
 
@@ -154,6 +155,7 @@ def _change(
     change_layers(Edit(locked, now, zone_before), values["layers"])
     after = revisions.snapshot(locked)
     revisions.record(subject=locked, actor=actor, now=now, before=before, after=after, undoes=undoes)
+    changes.announce("schedule", locked.pk)
 
 
 def _describe(schedule: Schedule, values: ScheduleValues, now: datetime) -> None:

@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from rest_framework.renderers import JSONRenderer
 
+from accounts.models import Team
 from catalog.models import Service
 from incidents.models import Severity
 from insights.asserting import verdicts
@@ -50,6 +51,8 @@ class Command(BaseCommand):
         return self.stdout.write("\n".join(_lines(found, options["zone"])))
 
     def _assertions(self, team: str | None) -> None:
+        if team and not Team.objects.filter(slug=team).exists():
+            raise CommandError(f"There is no team {team!r}: name it by its slug.")
         rows = Assertion.objects.select_related("team", "service").order_by("team__name", "name", "id")
         found = verdicts(list(rows.filter(team__slug=team) if team else rows), timezone.now())
         for each in found:
