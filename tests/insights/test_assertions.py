@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.conf import settings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -134,7 +135,13 @@ Save = Callable[..., Assertion]
 @pytest.fixture
 def save(owner: User, team: Team, service: Service) -> Save:
     def saved(expect: object, **fields: Any) -> Assertion:
-        given = {"actor": owner, "now": NOW, "assertion": None, "team": team, "name": "Somebody wakes"}
+        given: dict[str, Any] = {
+            "actor": owner,
+            "now": NOW,
+            "assertion": None,
+            "team": team,
+            "name": "Somebody wakes",
+        }
         given |= {"service": service, "severity": 1, "local_time": time(3), "expect": expect}
         return save_assertion(**given | fields)
 
@@ -305,7 +312,7 @@ def test_each_change_of_who_is_on_call_is_announced_after_its_commit(
     absence, heard = after(lambda: actions.add_absence(**by, user=member, **ends))
     assert heard == [("person", member.pk)]
     assert after(lambda: actions.withdraw_absence(**by, absence=absence))[1] == heard
-    values = {
+    values: dict[str, Any] = {
         "name": "Renamed",
         "time_zone": "UTC",
         "layers": [LayerDraft((member,), datetime(2026, 1, 5, 9))],  # noqa: DTZ001 - local time
@@ -313,7 +320,12 @@ def test_each_change_of_who_is_on_call_is_announced_after_its_commit(
     _, heard = after(lambda: actions.update_schedule(**by, schedule=schedule, **values))
     assert heard == [("schedule", schedule.pk)]
     assert after(lambda: actions.undo_last_change(**by, schedule=schedule))[1] == heard
-    saved = {"team": team, "name": "Other", "steps": [StepDraft((owner,), FIVE)], "fallback_people": [owner]}
+    saved: dict[str, Any] = {
+        "team": team,
+        "name": "Other",
+        "steps": [StepDraft((owner,), FIVE)],
+        "fallback_people": [owner],
+    }
     _, heard = after(lambda: actions.save_policy(**by, policy=policy, **saved))
     assert heard == [("policy", policy.pk)]
     assert after(lambda: actions.undo_policy_change(**by, policy=policy))[1] == heard
@@ -323,16 +335,14 @@ def test_a_change_is_told_to_the_workers_and_a_dead_broker_stops_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sent: list[Any] = []
-    monkeypatch.setattr(
-        asked_again.current_app, "send_task", lambda name, args, **options: sent.append((name, args))
-    )
+    monkeypatch.setattr(current_app, "send_task", lambda name, args, **options: sent.append((name, args)))
     asked_again.tell("policy", 7)
     assert sent == [(tasks.ask_again.name, ["policy", 7])]
 
     def away(*args: Any, **options: Any) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(asked_again.current_app, "send_task", away)
+    monkeypatch.setattr(current_app, "send_task", away)
     asked_again.tell("policy", 7)
     assert asked_again.tell in changes._listeners
 
