@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from lib import moments
 from lib.intervals import to_instant, to_wall
-from oncall.conditions import UNDECLARED, Facts
+from oncall.conditions import UNDECLARED, Facts, misfit
 from oncall.models import EscalationPolicy, RoundRobin
 from oncall.plan import Plan, Target, TargetKind, bound, targets_of
 from oncall.simulation import Moment, simulate
@@ -42,16 +42,19 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One moment of an escalation in words: when after its start, and what happens. `people` are those paged."""
+    """One moment of an escalation in words: when after its start, and what happens. `people` are those paged;
+    `is_other` tells what the other policy does not do."""
 
     at: str
     words: str
     people: tuple[User, ...] = ()
+    is_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One moment of an escalation as it is compared: `delay` since its start, whom it pages, until when it waits."""
+    """One moment of an escalation as it is compared: `delay` since its start, whom it pages at once (in any order),
+    until when it waits."""
 
     delay: timedelta
     kind: str
@@ -111,7 +114,13 @@ def _case(
     player: _Player, when: str, at: datetime, courses: tuple[Course, Course], facts: Sequence[Facts]
 ) -> Case:
     before, after = (player.lines(course, at) for course in courses)
-    return Case(_incidents(facts), when, at, before, after, courses[0] != courses[1])
+    return Case(
+        _incidents(facts), when, at, _marked(before, after), _marked(after, before), courses[0] != courses[1]
+    )
+
+
+def _marked(lines: Iterable[Line], others: Collection[Line]) -> tuple[Line, ...]:
+    return tuple(replace(line, is_other=line not in others) for line in lines)
 
 
 def _moments(plans: Iterable[Plan], now: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, str]]:
@@ -187,10 +196,14 @@ class _Player:
 
     def alike(self, plans: Sequence[Plan], at: datetime) -> dict[tuple[Course, Course], list[Facts]]:
         """The incidents that begin at the moment, by what both plans do for them."""
+        known: dict[tuple[bool, ...], tuple[Course, Course]] = {}
         found: dict[tuple[Course, Course], list[Facts]] = {}
         for facts in _asked(plans):
-            before, after = (self._course(plan, at, facts) for plan in plans)
-            found.setdefault((before, after), []).append(facts)
+            # Incidents that the same steps are for fare alike: they are followed once.
+            fitting = tuple(not misfit(step.condition, facts) for plan in plans for step in plan.steps)
+            if fitting not in known:
+                known[fitting] = self._course(plans[0], at, facts), self._course(plans[1], at, facts)
+            found.setdefault(known[fitting], []).append(facts)
         return found
 
     def lines(self, course: Course, start: datetime) -> tuple[Line, ...]:
@@ -220,7 +233,8 @@ class _Player:
         return self._known[key]
 
     def _line(self, event: Event, start: datetime) -> Line:
-        people = tuple(self.people[each] for each in event.people if each in self.people)
+        paged = [self.people[each] for each in event.people if each in self.people]
+        people = tuple(sorted(paged, key=str))
         return Line(self._at(event.delay, start), self._words(event, start), people)
 
     def _again(self, times: int, first: Event, start: datetime) -> Line:
@@ -250,7 +264,8 @@ class _Player:
 def _event(moment: Moment, start: datetime) -> Event:
     decision = moment.decision
     until = decision.next_due - start if decision.kind == "wait" else timedelta(0)
-    return Event(moment.at - start, decision.kind, decision.people, until, decision.position.cycle)
+    people = tuple(sorted(decision.people))
+    return Event(moment.at - start, decision.kind, people, until, decision.position.cycle)
 
 
 def _relative(events: Sequence[Event]) -> list[Event]:

@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.forms import BoundField
 from django.http import QueryDict
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
@@ -19,7 +20,7 @@ from accounts.zones import zone_names
 from oncall.actions.policies import MOST_REPEATS, MOST_STEPS
 from oncall.drafts import Refused
 from oncall.forms.fields import DAYS, UNTIL_DAYS, Group, InOrder, People, QuietForm, people_to_choose
-from oncall.forms.steps import WINDOW_KEYS, StepForm, allowed_targets, row_of, typed
+from oncall.forms.steps import WINDOW_KEYS, StepForm, allowed_targets, options_of, row_of, typed, with_picked
 from oncall.models import Binding, EscalationPolicy, Layer, LayerRole, OnEmpty, Schedule
 from oncall.policy_revisions import drafts_of
 from oncall.revisions import last_of
@@ -34,10 +35,10 @@ ROWS = Rows(
 )
 _KEPT = ("name", "description", "repeats", "on_empty", "binding")
 _OF_A_SCHEDULE = [
-    ("schedule", _("Whoever is on call in")),
-    ("secondary", _("The secondary of")),
-    ("everybody", _("Primary and secondary of")),
-    ("round_robin", _("In turn, one of the people of")),
+    ("schedule", _("Whoever is on call in"), "%(name)s (%(team)s)"),
+    ("secondary", _("The secondary of"), _("Secondary of %(name)s (%(team)s)")),
+    ("everybody", _("Primary and secondary of"), _("Primary and secondary of %(name)s (%(team)s)")),
+    ("round_robin", _("In turn, one of the people of"), _("In turn, one of %(name)s (%(team)s)")),
 ]
 LISTS = Rows("end", lists={"fallback": ["fallback"]}, most=1)
 """The fallback is a list that stands once; as row 0 of its own group it is edited like the others."""
@@ -184,13 +185,26 @@ class PolicyEditor:
             (label, [(f"user:{pk}", name) for pk, name in options]) for label, options in self.people_choices
         ]
         of_schedules = [
-            (str(label), [(f"{prefix}:{each.pk}", f"{each.name} ({each.team})") for each in offered])
-            for prefix, label in _OF_A_SCHEDULE
+            (
+                str(label),
+                [
+                    (f"{prefix}:{each.pk}", str(words) % {"name": each.name, "team": each.team})
+                    for each in offered
+                ],
+            )
+            for prefix, label, words in _OF_A_SCHEDULE
             if (offered := [each for each in schedules if self._is_offered(prefix, each)])
         ]
         whole = [("owner", str(_("The team that owns the service")))]
-        whole += [(f"team:{each.pk}", str(each)) for each in teams]
-        return [*of_schedules, (str(_("Everybody in")), whole), *people]
+        whole += [(f"team:{each.pk}", str(_("Everybody in %(team)s") % {"team": each})) for each in teams]
+        return [*of_schedules, (str(_("A whole team")), whole), *people]
+
+    def _options(self, picked: str) -> SafeString:
+        return with_picked(self._drawn, picked)
+
+    @cached_property
+    def _drawn(self) -> SafeString:
+        return options_of(self.target_choices)
 
     def _is_offered(self, prefix: str, schedule: Schedule) -> bool:
         """A secondary only of a schedule that has one, or where it is picked already."""
@@ -226,7 +240,7 @@ class PolicyEditor:
             assert isinstance(field, InOrder)  # noqa: S101 - says to mypy what stands above
             field.allowed = allowed
         for step in self.steps:
-            step.known = self.uids
+            step.known, step.options = self.uids, self._options
 
 
 def as_typed(data: QueryDict, command: str, teams: Any = None, zone: str = "UTC") -> QueryDict:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.html import escape, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team, User
 from accounts.zones import validate_zone, zone_names
 from oncall.conditions import ALWAYS, UNDECLARED, Condition, InvalidCondition, OnHolidays, Otherwise
 from oncall.drafts import Aim, StepDraft
-from oncall.forms.fields import HolidaysField, InOrder, QuietForm, WindowRow, WindowsField, window_rows
+from oncall.forms.fields import Group, HolidaysField, InOrder, QuietForm, WindowRow, WindowsField, window_rows
 from oncall.models import Schedule, Which
 from oncall.skipping import LONGEST_CODE
 
@@ -56,7 +58,8 @@ class ClockField(forms.CharField):
 class StepForm(QuietForm):
     """A step. Empty conditions mean always; an empty clock is each responder's own.
 
-    `known` are the uids of the policy's steps: who sends another makes a new step.
+    `known` are the uids of the policy's steps: who sends another makes a new step. `options` are those of the select
+    of a target, as they are drawn for one that is picked.
     """
 
     uid = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -91,6 +94,7 @@ class StepForm(QuietForm):
     otherwise = forms.ChoiceField(required=False, choices=OTHERWISE, label=_("Outside its hours"))
 
     known: frozenset[UUID] = frozenset()
+    options: Callable[[str], SafeString]
 
     def clean_uid(self) -> UUID | None:
         typed = self.cleaned_data["uid"]
@@ -110,6 +114,11 @@ class StepForm(QuietForm):
         """What the selects show; one that is empty waits at the end."""
         picked = [str(each) for each in self["targets"].value() or ()]
         return picked if picked and not picked[-1] else [*picked, ""]
+
+    @property
+    def selects(self) -> list[SafeString]:
+        """The options of each select of a target."""
+        return [self.options(picked) for picked in self.target_rows]
 
     @property
     def window_rows(self) -> list[WindowRow]:
@@ -141,6 +150,24 @@ class StepForm(QuietForm):
             on_holidays=OnHolidays(cleaned["on_holidays"] or "never") if holidays else OnHolidays.ANY,
             otherwise=Otherwise(cleaned["otherwise"] or "skip"),
         )
+
+
+def options_of(groups: Iterable[Group]) -> SafeString:
+    """The groups as they are drawn with nothing picked; there may be many selects, so they are drawn once."""
+    return format_html_join(
+        "",
+        '<optgroup label="{}">{}</optgroup>',
+        (
+            (label, format_html_join("", '<option value="{}">{}</option>', options))
+            for label, options in groups
+        ),
+    )
+
+
+def with_picked(options: SafeString, picked: str) -> SafeString:
+    """The same options with one of them picked."""
+    value = f'<option value="{escape(picked)}"'
+    return mark_safe(options.replace(value, f"{value} selected", 1))  # noqa: S308 - both are escaped already
 
 
 def typed(draft: StepDraft) -> dict[str, Any]:

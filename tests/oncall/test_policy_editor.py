@@ -311,3 +311,23 @@ def test_hours_are_added_and_taken_from_one_step_without_script(
     assert [step["zone"].value() or "" for step in moved] == ["", "Europe/Berlin"]
     assert moved[1]["severities"].value() == ["4", "0"]
     assert not EscalationPolicy.objects.exists()
+
+
+def test_the_select_of_a_target_shows_what_is_picked_and_says_which(
+    made: EscalationPolicy, browser_of: Browser, owner: User, schedule: Schedule
+) -> None:
+    page = browser_of(owner).get(f"/oncall/policies/{made.pk}/edit/").content.decode()
+    first, second = page.split('name="step-0-targets"')[1:3]
+    assert first.split("</select>")[0].count(" selected>") == 1
+    assert f'value="schedule:{schedule.pk}" selected>' in first
+    words = f'value="secondary:{schedule.pk}" selected>Secondary of {schedule.name} '
+    assert words in second.split("</select>")[0]
+
+
+def test_a_target_of_nonsense_breaks_no_select(
+    browser_of: Browser, owner: User, data: dict[str, Any]
+) -> None:
+    strange = {**data, "step-0-targets": ['"><script>alert(1)</script>', "team"], "do": "step:add"}
+    page = browser_of(owner).post("/oncall/policies/new/", strange).content.decode()
+    assert "<script>alert" not in page
+    assert page.split('name="step-0-targets"')[1].split("</select>")[0].count(" selected") == 0

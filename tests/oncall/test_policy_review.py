@@ -86,6 +86,18 @@ def test_only_the_severities_that_fare_otherwise_are_changed(
     assert [each.incidents for each in found.same] == ["SEV1, SEV2"]
 
 
+def test_lines_that_the_other_policy_has_not_are_marked(plain: EscalationPolicy, ada: User, bo: User) -> None:
+    (case,) = changed(plain, ada, StepDraft((ada,), FIVE), StepDraft((ada, bo), FIVE)).changed
+    assert [line.is_other for line in case.before] == [False, True, False]
+    assert [line.is_other for line in case.after] == [False, True, False]
+
+
+def test_people_who_are_paged_at_once_are_so_in_any_order(team: Team, ada: User, bo: User) -> None:
+    made = make_policy(team, (ada, bo), fallback=(ada,))
+    policy = EscalationPolicy.objects.with_steps().get(pk=made.pk)
+    assert not changed(policy, ada, StepDraft((bo, ada), FIVE)).changed
+
+
 def test_what_waits_until_the_morning_is_told_for_now_the_night_and_a_working_day(
     plain: EscalationPolicy, ada: User, bo: User
 ) -> None:
