@@ -167,6 +167,19 @@ def test_it_says_when_i_am_on(
     assert not browser_of(viewer).get(path).context["is_in_it"]
 
 
+def test_what_people_wrote_stays_text(browser_of: Browser, schedule: Schedule, member: User) -> None:
+    odd = make_user(f"{HTML} {HTML}")
+    making.a_layer(schedule, [odd], name=HTML)
+    making.a_feed_shift(making.a_feed(schedule, name=HTML), odd, NOW, 200)
+    making.an_override(schedule, odd, NOW + timedelta(days=1), 40, reason=HTML)
+    for path in (
+        f"/oncall/schedules/{schedule.pk}/",
+        "/oncall/",
+        f"/oncall/schedules/{schedule.pk}/?range=quarter",
+    ):
+        assert HTML not in browser_of(member).get(path).content.decode()
+
+
 def test_days_are_told_in_words(browser_of: Browser, team: Team, member: User, owner: User) -> None:
     rota = make_schedule(team, (member, owner))
     entries = browser_of(member).get(f"/oncall/schedules/{rota.pk}/").context["entries"]
