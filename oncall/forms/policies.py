@@ -20,7 +20,16 @@ from accounts.zones import zone_names
 from oncall.actions.policies import MOST_REPEATS, MOST_STEPS
 from oncall.drafts import Refused
 from oncall.forms.fields import DAYS, UNTIL_DAYS, Group, InOrder, People, QuietForm, people_to_choose
-from oncall.forms.steps import WINDOW_KEYS, StepForm, allowed_targets, options_of, row_of, typed, with_picked
+from oncall.forms.steps import (
+    WINDOW_KEYS,
+    StepForm,
+    allowed_targets,
+    calendars_for,
+    options_of,
+    row_of,
+    typed,
+    with_picked,
+)
 from oncall.models import Binding, EscalationPolicy, Layer, LayerRole, OnEmpty, Schedule
 from oncall.policy_revisions import drafts_of
 from oncall.revisions import last_of
@@ -112,6 +121,7 @@ class PolicyEditor:
         self.form = PolicyForm(data, teams=teams, initial=initial)
         self.fallback = FallbackForm(data, prefix="end-0", initial=initial)
         self.steps = self._bound(data) if data is not None else self._filled()
+        self.calendars = calendars_for(self.steps)
         self._allow()
 
     @property

@@ -18,7 +18,7 @@ from oncall.conditions import ALWAYS, UNDECLARED, Condition, InvalidCondition, O
 from oncall.drafts import Aim, StepDraft
 from oncall.forms.fields import Group, HolidaysField, InOrder, QuietForm, WindowRow, WindowsField, window_rows
 from oncall.models import Schedule, Which
-from oncall.skipping import LONGEST_CODE
+from oncall.skipping import LONGEST_CODE, calendars
 
 WINDOW_KEYS = ("windows-day", "windows-start", "windows-until_day", "windows-until")
 SEVERITIES = [
@@ -150,6 +150,14 @@ class StepForm(QuietForm):
             on_holidays=OnHolidays(cleaned["on_holidays"] or "never") if holidays else OnHolidays.ANY,
             otherwise=Otherwise(cleaned["otherwise"] or "skip"),
         )
+
+
+def calendars_for(steps: Iterable[StepForm]) -> list[tuple[str, str]]:
+    """The calendars of holidays to offer: countries, and the parts of those that are typed already, since all parts of
+    the world weigh more than the page."""
+    typed_codes = (str(step["holidays"].value() or "").upper() for step in steps)
+    countries = {code.partition("-")[0] for code in typed_codes}
+    return [each for each in calendars() if "-" not in each[0] or each[0].partition("-")[0] in countries]
 
 
 def options_of(groups: Iterable[Group]) -> SafeString:

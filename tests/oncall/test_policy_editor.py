@@ -68,6 +68,7 @@ def test_conditions_and_targets_are_stored_and_come_back_in_the_form(
     page = browser_of(owner).get(f"/oncall/policies/{made.pk}/edit/").content.decode()
     assert f'name="step-0-uid" value="{first.uid}"' in page
     assert 'name="step-0-zone" value="Europe/Berlin"' in page
+    assert '<option value="DE-BY">' in page.split('<datalist id="holidays">')[1]
     shown = browser_of(owner).get(f"/oncall/policies/{made.pk}/").content.decode()
     assert "Mon–Fri 09:00–17:00, not on holidays of DE-BY, Europe/Berlin; outside of that it waits" in shown
     assert "Only for SEV4 or not declared yet, services of tier 3, low urgency" in shown
