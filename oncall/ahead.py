@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lib.intervals import Interval, subtract, union
+from oncall import coverage
 from oncall.rotation import Segment
+from oncall.timeline import cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +50,10 @@ def ahead_of(segments: Sequence[Segment], span: Interval, wants_secondary: bool)
         return Ahead(span, tuple(gaps))
     alone = union(Interval(each.start, each.end) for each in segments if not each.secondary)
     return Ahead(span, tuple(gaps), tuple(alone))
+
+
+def finals(value: coverage.Schedule, one: Interval, other: Interval) -> tuple[list[Segment], list[Segment]]:
+    """The final schedule of both spans, computed once where they overlap."""
+    whole = union([one, other])
+    found = [each for span in whole for each in coverage.final(value, span)]
+    return list(cut(found, one)), list(cut(found, other))

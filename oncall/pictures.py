@@ -59,16 +59,15 @@ class Board:
 def board_of(
     schedule: Schedule,
     value: coverage.Schedule,
+    final: Sequence[Segment],
     span: Interval,
     zone: ZoneInfo,
     now: datetime,
     beside: Iterable[Segment] = (),
 ) -> Board:
-    """The final schedule, its overrides and its layers, the highest first; `value` as loaded for `widened(span)` at
-    least. The people are also those of the segments `beside`. Four queries at most."""
-    known = widened(span)
-    final = coverage.final(value, known)
-    rows = [(row, row.turns(known)) for row in rows_of(schedule, value.layers)]
+    """The final schedule, its overrides and its layers, the highest first. `value` was loaded for `widened(span)` at
+    least, `final` is of that time. The people are also those of the segments `beside`. Four queries at most."""
+    rows = [(row, row.turns(widened(span))) for row in rows_of(schedule, value.layers)]
     overrides = list(schedule.overrides.touching(span.start, span.end).select_related("user", "replaces"))
     people = people_of([*final, *beside, *(turn for _row, turns in rows for turn in turns)])
     frame = frame_of(span, zone, now, people)

@@ -18,8 +18,8 @@ from accounts.access import PersonRequest
 from accounts.models import Team, User
 from lib import panels
 from lib.intervals import Interval
-from oncall import access, coverage
-from oncall.ahead import ahead_of
+from oncall import access
+from oncall.ahead import ahead_of, finals
 from oncall.bridge import schedule_of
 from oncall.daily import MOST_DAYS, Reader
 from oncall.lanes import widened
@@ -109,8 +109,8 @@ def _shown(subject: Schedule, window: Window, reader: User) -> dict[str, Any]:
     ahead, mine = Interval(now, now + AHEAD), Interval(now, now + MY_AHEAD)
     value = schedule_of(subject, Interval(min(known.start, now), max(known.end, mine.end)))
     is_in_it = stands_in(value, reader.pk)
-    coming = coverage.final(value, mine if is_in_it else ahead)
-    board = board_of(subject, value, window.span, window.zone, now, beside=coming)
+    final, coming = finals(value, known, mine if is_in_it else ahead)
+    board = board_of(subject, value, final, window.span, window.zone, now, beside=coming)
     soon = tuple(cut(coming, ahead))
     words = Reader(board.people, now, subject.wants_secondary)
     return {

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from accounts.models import User
 from lib.intervals import Interval
-from oncall import timeline
-from oncall.ahead import ahead_of
+from oncall import coverage, timeline
+from oncall.ahead import ahead_of, finals
 from oncall.daily import Entry, Reader
-from oncall.rotation import Segment
+from oncall.rotation import Layer, Segment, Turn, Unit
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ADA, BO = User(pk=1, name="Ada Ito"), User(pk=2, name="Bo Lund")
@@ -105,3 +105,11 @@ def test_not_covered_now(segments: list[Segment], is_empty: bool) -> None:
     assert not found.is_covered_now
     assert found.until is None
     assert found.is_empty is is_empty
+
+
+def test_two_spans_are_answered_as_one_by_one() -> None:
+    layer = Layer(1, (1, 2), "Europe/Berlin", datetime.combine(date(2026, 1, 1), time(9)), Turn(1, Unit.DAYS))
+    value = coverage.Schedule((layer,))
+    for begins in (-40, -3, 2, 40):
+        other = Interval(NOW + timedelta(days=begins), NOW + timedelta(days=begins + 9))
+        assert finals(value, SPAN, other) == (coverage.final(value, SPAN), coverage.final(value, other))

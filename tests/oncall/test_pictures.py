@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import Team, User
 from lib.intervals import Interval
-from oncall import timeline
+from oncall import coverage, timeline
 from oncall.bridge import schedule_of
 from oncall.lanes import Bar, Lane, widened
 from oncall.models import FeedPurpose, OverrideKind, Schedule
@@ -61,7 +61,8 @@ def drawn(
     now: datetime = NOW,
 ) -> Picture:
     span = timeline.days_from(first, count, zone)
-    return board_of(schedule, schedule_of(schedule, widened(span)), span, zone, now).picture
+    value = schedule_of(schedule, widened(span))
+    return board_of(schedule, value, coverage.final(value, widened(span)), span, zone, now).picture
 
 
 def lane(picture: Picture, label: str) -> Lane:
