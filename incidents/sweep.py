@@ -149,19 +149,25 @@ def _name_people(turns: list[Turn], asked: _Asked) -> None:
 
 
 def _unreachable(turn: Turn, asked: _Asked) -> list[User]:
-    places = {
-        turn.decision.position,
-        *(skip.position for skip in turn.decision.skipped if skip.reason == "nobody"),
-    }
+    places = {skip.position for skip in turn.decision.skipped if skip.reason == "nobody"}
+    if turn.decision.kind != "fallback":
+        places.add(turn.decision.position)
     targets = [
+        *(turn.plan.fallback if turn.decision.kind == "fallback" else ()),
+        *_of_steps(turn, places),
+    ]
+    wanted = dict.fromkeys(person for target in targets for person in asked.on_call.get(target, ()))
+    return [user for each in wanted if (user := asked.known.get(each)) and not _has_method(user)]
+
+
+def _of_steps(turn: Turn, places: Collection[Position]) -> list[Target]:
+    return [
         target
         for place in places
         if place.step < len(turn.plan.steps)
         for target in turn.plan.steps[place.step].targets
         if target.kind != TargetKind.ROUND_ROBIN
     ]
-    wanted = dict.fromkeys(person for target in targets for person in asked.on_call.get(target, ()))
-    return [user for each in wanted if (user := asked.known.get(each)) and not _has_method(user)]
 
 
 def _shadows(turn: Turn, asked: _Asked) -> list[User]:

@@ -10,8 +10,8 @@ from lib.intervals import instant
 from oncall.conditions import UNKNOWN, Facts
 from oncall.plan import Decision, Plan, Position, Target, ZoneOf, decide
 
-MOST = 500
-"""Due times that are looked at; a plan of twenty steps with nine repeats has two hundred."""
+MOST = 15_000
+"""Due times that are looked at: twenty steps with nine repeats, each held for an hour, are twelve thousand."""
 
 
 @dataclass(frozen=True, slots=True)
