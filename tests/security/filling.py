@@ -123,8 +123,12 @@ _TYPED = {
     "starts_at": "2030-01-15T09:00",
     "ends_at": "2030-01-15T17:00",
     "layer-0-ends_at": "2031-01-15T09:00",
+    "override-0-starts_at": "2030-01-15T09:00",
+    "override-0-ends_at": "2030-01-15T17:00",
+    "step-0-zone": "Europe/Paris",
+    "step-0-holidays": "DE",
 }
-_LEFT_EMPTY = {"replaces"}
+_LEFT_EMPTY = {"replaces", "override-0-replaces"}
 
 
 def _typed(name: str, kind: str) -> str:

@@ -239,6 +239,7 @@ def _step(site: Site) -> dict[str, str]:
         "end-0-fallback": str(site.stranger.pk),
         "end-count": "1",
         "on_empty": "skip",
+        "binding": "frozen",
     }
 
 
