@@ -101,9 +101,9 @@ def test_a_shift_that_is_clicked_is_given_to_somebody_else(
     page.goto(f"/oncall/schedules/{world.seed['search_schedule']}/")
     page.locator(".lane-final a").last.click()
     expect(page.get_by_label("From")).not_to_have_value("")
-    page.get_by_label("Who is on call").select_option(label="Sara Searcher")
+    page.get_by_label("Who", exact=True).select_option(label="Sara Searcher")
     page.get_by_label("Reason").fill("Dentist")
-    page.get_by_role("button", name="Put on call").click()
+    page.get_by_role("button", name="Make this change").click()
     expect(page.get_by_role("heading", name="Search primary", level=1)).to_be_visible()
     expect(page.locator("main")).to_contain_text("Dentist")
     assert visit.problems == []
