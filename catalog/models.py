@@ -60,6 +60,18 @@ class Service(models.Model):
             "When all alerts of an incident resolve before it was declared, the incident resolves too."
         ),
     )
+    remind_after = models.DurationField(
+        _("remind after"),
+        null=True,
+        blank=True,
+        help_text=_("Asks whoever acknowledged whether they are still on it, again and again. Empty: never."),
+    )
+    ack_lasts = models.DurationField(
+        _("an acknowledgement lasts"),
+        null=True,
+        blank=True,
+        help_text=_("Pages again when nothing was declared or resolved by then. Empty: for good."),
+    )
     archived_at = models.DateTimeField(null=True, blank=True)
 
     objects = ServiceQuerySet.as_manager()

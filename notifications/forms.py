@@ -29,8 +29,8 @@ class MethodForm(forms.Form):
     def __init__(self, *args: Any, transport: Transport, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.transport = transport
-        self.fields["address"].label = transport.address_label
-        self.fields["address"].help_text = transport.address_help
+        self.fields["address"].label = str(transport.address_label)
+        self.fields["address"].help_text = str(transport.address_help)
 
     def clean_address(self) -> str:
         address = self.transport.clean_address(str(self.cleaned_data["address"]))

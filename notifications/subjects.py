@@ -10,17 +10,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
+from accounts.models import User
 from notifications.models import Delivery
+
+
+class Verb(StrEnum):
+    """What somebody can ask for by answering a message."""
+
+    ACKNOWLEDGE = "acknowledge"
+    ESCALATE = "escalate"
+    RESOLVE = "resolve"
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer did: `changed` is False when it came late or again; `text` says what happened, and who had it."""
+
+    changed: bool
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """`lock(subject_id)` takes the subject's rows; `unreachable(subject_id, delivery, now)` is told that the
-    delivery's person has no method left."""
+    """What the owner of a kind of subjects does.
+
+    `lock(subject_id)` takes the subject's rows; `unreachable(subject_id, delivery, now)` is told that the delivery's
+    person has no method left. `answer(subject_id, delivery, verb, person, via, now)` does what a reader asked for.
+    `overtaken(subject_id, delivery, now)`: a page had reached its provider when it was taken back, so its reader is
+    to be told that it is over.
+    """
 
     lock: Callable[[int], None]
     unreachable: Callable[[int, Delivery, datetime], None]
+    answer: Callable[[int, Delivery, Verb, User, str, datetime], Answered] | None = None
+    overtaken: Callable[[int, Delivery, datetime], None] | None = None
 
 
 _owners: dict[str, Owner] = {}

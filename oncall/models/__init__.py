@@ -1,6 +1,14 @@
 """Rows of the on-call side, by noun."""
 
 from oncall.models.calendars import CalendarFeed, CalendarLink, FeedPurpose, FeedShift, PublishedShift
+from oncall.models.drills import (
+    Drill,
+    DrillPerson,
+    DrillPlan,
+    DrillState,
+    ReachState,
+    Rhythm,
+)
 from oncall.models.overrides import Absence, CoverRequest, CoverState, Override, OverrideKind
 from oncall.models.policies import (
     Binding,
@@ -21,6 +29,10 @@ __all__ = [
     "CalendarLink",
     "CoverRequest",
     "CoverState",
+    "Drill",
+    "DrillPerson",
+    "DrillPlan",
+    "DrillState",
     "EscalationPolicy",
     "FeedPurpose",
     "FeedShift",
@@ -32,8 +44,10 @@ __all__ = [
     "OverrideKind",
     "PolicyStep",
     "PublishedShift",
+    "ReachState",
     "Restriction",
     "Revision",
+    "Rhythm",
     "RoundRobin",
     "Schedule",
     "Slot",

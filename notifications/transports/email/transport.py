@@ -19,18 +19,25 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 
 from lib.text import one_line
-from notifications.transports.base import Envelope, PermanentFailure, Receipt, TemporaryFailure
+from notifications.transports.base import (
+    Carries,
+    Envelope,
+    PermanentFailure,
+    Receipt,
+    TemporaryFailure,
+    Transport,
+)
 
 ASK_AFTER_REST = 1.0
 _thread = threading.local()
 
 
-class EmailTransport:
+class EmailTransport(Transport):
     name = "email"
     title = _("E-mail")
     address_label = _("E-mail address")
     address_help = _("Pages come with a link that acknowledges.")
-    needs_secret = False
+    carries = Carries(answers=True)
 
     def clean_address(self, raw: str) -> str:
         address = raw.strip()

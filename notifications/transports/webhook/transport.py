@@ -15,12 +15,19 @@ from django.core.validators import URLValidator
 from django.utils.translation import gettext_lazy as _
 
 from lib import http, signing
-from notifications.transports.base import Envelope, PermanentFailure, Receipt, TemporaryFailure
+from notifications.transports.base import (
+    Carries,
+    Envelope,
+    PermanentFailure,
+    Receipt,
+    TemporaryFailure,
+    Transport,
+)
 
 RETRIED = {408, 425, 429}
 
 
-class WebhookTransport:
+class WebhookTransport(Transport):
     name = "webhook"
     title = _("Webhook")
     address_label = _("Address (https://…)")
@@ -28,6 +35,7 @@ class WebhookTransport:
         "Receives a signed JSON POST. The signing secret is shown once, when the webhook is added."
     )
     needs_secret = True
+    carries = Carries(answers=True)
 
     def clean_address(self, raw: str) -> str:
         address = raw.strip()
@@ -37,6 +45,9 @@ class WebhookTransport:
                 _("Leave user name and password out of the address; the request is signed instead.")
             )
         return address
+
+    def circuit(self, address: str) -> str:
+        return f"{self.name}:{urlsplit(address).hostname or ''}"[:120]
 
     def send(self, envelope: Envelope) -> Receipt:
         """POST the message, signed; the answer's status stands in the receipt, never its body."""

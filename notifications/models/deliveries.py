@@ -1,4 +1,4 @@
-"""How people are reached, and the ledger of every message that was due to them."""
+"""The outbox and the ledger of every message that was due to somebody."""
 
 from __future__ import annotations
 
@@ -10,75 +10,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-
-
-class Urgency(models.TextChoices):
-    HIGH = "high", _("High")
-    LOW = "low", _("Low")
-
-
-class ContactMethodQuerySet(models.QuerySet["ContactMethod"]):
-    def usable(self) -> ContactMethodQuerySet:
-        """Verified and not switched off: what a page may be sent to."""
-        return self.filter(verified_at__isnull=False, disabled_at=None)
-
-
-class ContactMethod(models.Model):
-    """One way to reach one person, by one transport (a folder in notifications/transports)."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="contact_methods")
-    transport = models.CharField(_("kind"), max_length=32)
-    address = models.CharField(_("address"), max_length=500)
-    label = models.CharField(_("label"), max_length=60, blank=True)
-    secret = models.TextField(blank=True, help_text="Sealed; only transports that sign use it.")
-    verified_at = models.DateTimeField(null=True, blank=True)
-    disabled_at = models.DateTimeField(null=True, blank=True)
-    disabled_reason = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField()
-
-    objects = ContactMethodQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "transport", "address"], name="contact_method_once_per_person"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.label or self.address
-
-    @property
-    def is_usable(self) -> bool:
-        return self.verified_at is not None and self.disabled_at is None
-
-
-class VerificationCode(models.Model):
-    """A code sent to a contact method; only its keyed digest is kept."""
-
-    method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE, related_name="codes")
-    digest = models.CharField(max_length=64)
-    created_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    used_at = models.DateTimeField(null=True, blank=True)
-
-
-class NotificationRule(models.Model):
-    """In order of `delay`, what a person wants to be told by, for pages of one urgency."""
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="notification_rules")
-    urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
-    method = models.ForeignKey(ContactMethod, on_delete=models.CASCADE, related_name="rules")
-    delay = models.DurationField(_("after"))
-
-    class Meta:
-        ordering = ["urgency", "delay", "id"]
-        constraints = [
-            models.UniqueConstraint(fields=["user", "urgency", "method", "delay"], name="rule_stands_once"),
-            models.CheckConstraint(condition=Q(urgency__in=Urgency.values), name="rule_urgency_known"),
-        ]
+from notifications.models.methods import ContactMethod
 
 
 class DeliveryState(models.TextChoices):
@@ -97,14 +29,18 @@ class DeliveryKind(models.TextChoices):
     NOTICE = "notice", _("Notice")
     VERIFICATION = "verification", _("Verification")
     TEST = "test", _("Test")
+    DRILL = "drill", _("Drill")
+    EDIT = "edit", _("Change of a message")
+    ALARM = "alarm", _("Alarm about the pager itself")
+
+
+PAGING = (DeliveryKind.PAGE, DeliveryKind.DRILL)
 
 
 class DeliveryQuerySet(models.QuerySet["Delivery"]):
     def due(self, now: datetime) -> DeliveryQuerySet:
-        """To be handed over now, or handed over by a worker whose lease ran out."""
-        return self.filter(
-            state__in=[DeliveryState.PENDING, DeliveryState.SENDING], due_at__lte=now
-        ).order_by("due_at", "id")
+        """To be handed over now."""
+        return self.filter(state=DeliveryState.PENDING, due_at__lte=now).order_by("due_at", "id")
 
     def about(self, subject: str) -> DeliveryQuerySet:
         return self.filter(subject=subject)
@@ -117,8 +53,10 @@ class Delivery(models.Model):
     """One message to one person by one method: the outbox before it is sent, the ledger after.
 
     `subject` names what it is about for the layers above ("incident:42"); `reason` says why this person
-    (policy, step, cycle, target). `key` makes the same page impossible to write twice. While a worker sends,
-    `due_at` is pushed to the end of its lease, so a worker that died leaves a row that becomes due again.
+    (policy, step, cycle, target). `key` makes the same page impossible to write twice. While a worker sends, it
+    counts up `lease` every other second; a row in `sending` whose `lease` stands still belongs to a dead worker and
+    goes back to `pending` (notifications.leases). `circuit` names the provider whose failures it shares, `replaces`
+    the sent message that an edit changes, `bundle` the message that carried this one along with others.
     """
 
     key = models.CharField(max_length=160, unique=True)
@@ -143,8 +81,14 @@ class Delivery(models.Model):
     sent_at = models.DateTimeField(null=True, blank=True)
     settled_at = models.DateTimeField(null=True, blank=True)
     acknowledged_at = models.DateTimeField(null=True, blank=True)
+    delivered_at = models.DateTimeField(null=True, blank=True, help_text="The provider said so.")
+    read_at = models.DateTimeField(null=True, blank=True, help_text="Where the provider tells it.")
     provider_id = models.CharField(max_length=200, blank=True)
     outcome = models.CharField(max_length=500, blank=True)
+    circuit = models.CharField(max_length=120, blank=True, db_default="")
+    lease = models.IntegerField(db_default=0)
+    replaces = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="edits")
+    bundle = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="bundled")
 
     objects = DeliveryQuerySet.as_manager()
 
@@ -160,8 +104,24 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["due_at", "id"], name="delivery_due", condition=Q(state__in=["pending", "sending"])
+                fields=["due_at", "id"],
+                name="delivery_due_pages",
+                condition=Q(state="pending", kind__in=["page", "drill"]),
             ),
+            models.Index(
+                fields=["due_at", "id"],
+                name="delivery_due_others",
+                condition=Q(state="pending") & ~Q(kind__in=["page", "drill"]),
+            ),
+            models.Index(fields=["id"], name="delivery_sending", condition=Q(state="sending")),
+            models.Index(
+                fields=["circuit"], name="delivery_waits_for", condition=Q(state="pending") & ~Q(circuit="")
+            ),
+            models.Index(fields=["-sent_at"], name="delivery_sent", condition=Q(kind="page")),
+            models.Index(
+                fields=["transport", "provider_id"], name="delivery_provider", condition=~Q(provider_id="")
+            ),
+            models.Index(fields=["bundle"], name="delivery_bundle", condition=Q(bundle__isnull=False)),
             models.Index(fields=["subject", "id"], name="delivery_subject"),
             models.Index(fields=["user", "-id"], name="delivery_user"),
             models.Index(fields=["group"], name="delivery_group"),
@@ -194,18 +154,34 @@ class Attempt(models.Model):
         constraints = [models.UniqueConstraint(fields=["delivery", "number"], name="attempt_number_once")]
 
 
-class Measure(models.Model):
-    """A counter that all processes add to, for /metrics and the Operations page.
+class ReplyCode(models.Model):
+    """A short number in a text message that says which page an answer by text is about.
 
-    `name` and `label` say what is counted; `bucket` is the upper edge in seconds for a histogram ("+Inf", "sum",
-    "count"), else empty.
+    Four digits are enough because they count only from the number that was paged, and only until they expire; each
+    person's codes differ.
     """
 
-    name = models.CharField(max_length=60)
-    label = models.CharField(max_length=60, blank=True)
-    bucket = models.CharField(max_length=12, blank=True)
-    value = models.FloatField(default=0)
+    delivery = models.OneToOneField(Delivery, on_delete=models.CASCADE, related_name="reply_code")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="reply_codes")
+    code = models.CharField(max_length=8)
+    expires_at = models.DateTimeField()
 
     class Meta:
-        ordering = ["name", "label", "id"]
-        constraints = [models.UniqueConstraint(fields=["name", "label", "bucket"], name="measure_once")]
+        constraints = [models.UniqueConstraint(fields=["user", "code"], name="reply_code_once_per_person")]
+
+
+class Inbound(models.Model):
+    """What came back from a provider: an answer, a pressed button, a report. Kept once per provider's own id, so that
+    a repeat changes nothing, also when it was refused."""
+
+    transport = models.CharField(max_length=32)
+    provider_id = models.CharField(max_length=200)
+    sender = models.CharField(max_length=200, blank=True)
+    summary = models.CharField(max_length=300, blank=True)
+    outcome = models.CharField(max_length=500, blank=True)
+    received_at = models.DateTimeField()
+    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL, related_name="inbound")
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["transport", "provider_id"], name="inbound_once")]
