@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection
@@ -16,6 +17,7 @@ EDGES = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 _gathered: Counter[tuple[str, str, str]] = Counter()
 _lock = threading.Lock()
+_others: list[Callable[[], None]] = []
 
 ADD = """
     INSERT INTO notifications_measure (name, label, bucket, value)
@@ -41,8 +43,19 @@ def observe(name: str, seconds: float, label: str = "") -> None:
         _gathered[name, label, "sum"] += value  # type: ignore[assignment] # a Counter of floats
 
 
+def also(flush: Callable[[], None]) -> None:
+    """Something else that gathers in memory (notifications.lateness) and is written whenever the counters are."""
+    _others.append(flush)
+
+
 def flush() -> None:
-    """Add what was gathered to the table; on a database error it is kept for the next time."""
+    """Add what was gathered to the tables; on a database error it is kept for the next time."""
+    _flush_counters()
+    for each in _others:
+        each()
+
+
+def _flush_counters() -> None:
     with _lock:
         taken = dict(_gathered)
         _gathered.clear()
