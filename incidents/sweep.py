@@ -252,10 +252,11 @@ def _why(turn: Turn, also: tuple[str, ...] = ()) -> messages.Why:
 
 
 def _reason(turn: Turn, user: User) -> dict[str, Any]:
-    """Why this person: what the ledger shows beside the page."""
+    """Why this person, and by which name they went: what the ledger shows beside the page, also years later."""
     place = turn.decision.position
     targets = [page.targets for page in turn.decision.pages if page.person == user.pk]
     return {
+        "name": str(user),
         "policy": turn.escalation.policy_name,
         "kind": turn.decision.kind,
         "cycle": place.cycle + 1,
