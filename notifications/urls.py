@@ -1,6 +1,6 @@
 """Addresses of my page, contact methods, rules and invitations."""
 
-from django.urls import path
+from django.urls import include, path
 
 from notifications.views import invitations, me, methods, rules
 
@@ -19,4 +19,5 @@ urlpatterns = [
     path("people/invite/", invitations.invite, name="invite"),
     path("people/<int:pk>/invite/", invitations.invite_again, name="invite-again"),
     path("welcome/<slug:uid>/<slug:token>/", invitations.welcome, name="welcome"),
+    path("hooks/ntfy/", include("notifications.transports.ntfy.urls")),
 ]

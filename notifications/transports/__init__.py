@@ -7,7 +7,7 @@ from importlib import import_module
 
 from notifications.transports.base import Transport
 
-NAMES = ("email", "webhook")
+NAMES = ("email", "ntfy", "webhook")
 
 
 class UnknownTransport(KeyError):
@@ -26,3 +26,11 @@ def get(name: str) -> Transport:
 def every() -> list[Transport]:
     """All transports, in the order in which people are offered them."""
     return [get(name) for name in NAMES]
+
+
+def circuit_of(name: str, address: str) -> str:
+    """What fails together with a message to `address`; empty for a transport that this version does not have."""
+    try:
+        return get(name).circuit(address)[:120]
+    except UnknownTransport:
+        return ""

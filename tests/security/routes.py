@@ -122,6 +122,7 @@ _api_reviewed = {"pk": lambda site: site.reviewed.pk}
 
 FILLED: dict[str, dict[str, Any]] = {
     "incidents:ack-link": {"token": lambda site: site.ack_token},
+    "notifications:ntfy-pressed": {"token": lambda site: site.ack_token, "verb": "acknowledge"},
     **dict.fromkeys(
         [
             *(f"incidents:{name}" for name in ("detail", "live", "pages", "edit", "note", "role")),
@@ -236,6 +237,7 @@ PUBLIC = {
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     "notifications:welcome",
+    "notifications:ntfy-pressed",  # the token in the address says who
     *("incidents:ack-link", "oncall:calendar"),
     *(f"statuspage:{name}" for name in ("default", "bare", "public", "history", "atom", "api", "incident")),
     *("api-schema", "api-docs", ""),

@@ -1,0 +1,1 @@
+"""What the chat services have in common: the words, the request, the address, the pressed button."""
