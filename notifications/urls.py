@@ -20,4 +20,5 @@ urlpatterns = [
     path("people/<int:pk>/invite/", invitations.invite_again, name="invite-again"),
     path("welcome/<slug:uid>/<slug:token>/", invitations.welcome, name="welcome"),
     path("hooks/ntfy/", include("notifications.transports.ntfy.urls")),
+    path("hooks/slack/", include("notifications.transports.slack.urls")),
 ]

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from notifications.transports.base import Transport
 
-NAMES = ("email", "ntfy", "webhook")
+NAMES = ("email", "slack", "ntfy", "webhook")
 
 
 class UnknownTransport(KeyError):

@@ -128,12 +128,18 @@ class Transport(ABC):
     # An address that people do not type: it is learned when they connect (push, Telegram). The page at
     # `connect` (a URL name) does it.
     connect = ""
-    # A room that can hear of incidents, not only a person.
+    # A room that can hear of incidents, not only a person. The two texts are for where a room's address differs.
     is_room = False
+    room_label: str | Promise = ""
+    room_help: str | Promise = ""
 
     @abstractmethod
     def clean_address(self, raw: str) -> str:
         """The address as it is stored; raises django.core.exceptions.ValidationError with what to do about it."""
+
+    def clean_room(self, raw: str) -> str:
+        """The same for a room's address, where it differs from a person's."""
+        return self.clean_address(raw)
 
     @abstractmethod
     def send(self, envelope: Envelope) -> Receipt:

@@ -237,6 +237,7 @@ PUBLIC = {
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     "notifications:welcome",
+    *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
     "notifications:ntfy-pressed",  # the token in the address says who
     *("incidents:ack-link", "oncall:calendar"),
     *(f"statuspage:{name}" for name in ("default", "bare", "public", "history", "atom", "api", "incident")),
