@@ -98,6 +98,7 @@ def paged(now: datetime, asked: Answers) -> Callable[..., tuple[Delivery, str]]:
             kind="page",
             subject=f"{KIND}:{number}",
             group="g",
+            message={"kind": "page", "headline": "Checkout is down"},
             user=user,
             method=method,
             transport=transport,

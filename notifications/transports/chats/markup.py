@@ -1,0 +1,28 @@
+"""Text that somebody wrote, inside a chat's Markdown: nothing in it is markup, nobody is called by it."""
+
+from __future__ import annotations
+
+import re
+
+# An invisible space: no chat reads a mention, or a link of its own kind, across it.
+BREAK = "\u200b"
+_MARKS = re.compile(r"([\\`*_~|>#\[\]()!+-])")
+_CALLS = re.compile(r"([@<])(?=\S)")
+_URL = re.compile(r"https?://[A-Za-z0-9._~/?&=%#:+,;@-]+")
+
+
+def markdown(text: str) -> str:
+    """Every mark escaped, every @ and < made harmless; a text that is one web address stays one."""
+    if _URL.fullmatch(text):
+        return f"<{text}>"
+    return _CALLS.sub(rf"\1{BREAK}", _MARKS.sub(r"\\\1", text))
+
+
+RED, AMBER, GREEN, BLUE = 0xD63939, 0xF59F00, 0x2FB344, 0x4299E1
+
+
+def colour(kind: str, *, quiet: bool) -> int:
+    """What a message's edge says from afar."""
+    if quiet:
+        return GREEN
+    return {"page": RED, "alarm": RED, "drill": AMBER}.get(kind, BLUE)
