@@ -19,6 +19,9 @@ urlpatterns = [
     path("people/invite/", invitations.invite, name="invite"),
     path("people/<int:pk>/invite/", invitations.invite_again, name="invite-again"),
     path("welcome/<slug:uid>/<slug:token>/", invitations.welcome, name="welcome"),
+    path("me/telegram/", include("notifications.transports.telegram.page_urls")),
     path("hooks/ntfy/", include("notifications.transports.ntfy.urls")),
+    path("hooks/mattermost/", include("notifications.transports.mattermost.urls")),
+    path("hooks/telegram/", include("notifications.transports.telegram.urls")),
     path("hooks/slack/", include("notifications.transports.slack.urls")),
 ]

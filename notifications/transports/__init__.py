@@ -7,7 +7,7 @@ from importlib import import_module
 
 from notifications.transports.base import Transport
 
-NAMES = ("email", "slack", "ntfy", "webhook")
+NAMES = ("email", "slack", "telegram", "ntfy", "teams", "mattermost", "discord", "webhook")
 
 
 class UnknownTransport(KeyError):

@@ -119,10 +119,11 @@ _page = {"slug": lambda site: site.page.slug}
 _component = {**_page, "pk": lambda site: site.component.pk}
 _api = {"pk": lambda site: site.triaged.pk}
 _api_reviewed = {"pk": lambda site: site.reviewed.pk}
+_button = {"token": lambda site: site.ack_token, "verb": "acknowledge"}
 
 FILLED: dict[str, dict[str, Any]] = {
     "incidents:ack-link": {"token": lambda site: site.ack_token},
-    "notifications:ntfy-pressed": {"token": lambda site: site.ack_token, "verb": "acknowledge"},
+    **dict.fromkeys(("notifications:ntfy-pressed", "notifications:mattermost-pressed"), _button),
     **dict.fromkeys(
         [
             *(f"incidents:{name}" for name in ("detail", "live", "pages", "edit", "note", "role")),
@@ -238,7 +239,8 @@ PUBLIC = {
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     "notifications:welcome",
     *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
-    "notifications:ntfy-pressed",  # the token in the address says who
+    *("notifications:ntfy-pressed", "notifications:mattermost-pressed"),  # the token in the address says who
+    "notifications:telegram-webhook",  # signed
     *("incidents:ack-link", "oncall:calendar"),
     *(f"statuspage:{name}" for name in ("default", "bare", "public", "history", "atom", "api", "incident")),
     *("api-schema", "api-docs", ""),
@@ -269,6 +271,7 @@ OWN = {
     *("accounts:settings", "accounts:profile", "accounts:token-new", "accounts:token-revoke"),
     *("notifications:me", "notifications:method-choose", "notifications:method-new"),
     *(f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")),
+    "notifications:telegram-connect",
     *("notifications:rule-add", "notifications:rule-move", "notifications:rule-remove"),
     *("insights:mail-choice", "oncall:calendar-links", "oncall:calendar-link-revoke"),
     *("account_email", "account_change_password", "account_set_password", "account_reauthenticate"),
