@@ -7,6 +7,7 @@ class IncidentsConfig(AppConfig):
     def ready(self) -> None:
         """Pages that fail report to their incident; pages of the layers below get their panels; changed policies
         are heard of."""
+        from incidents import commands  # noqa: PLC0415 - models are not loaded earlier
         from incidents.panels import register_all  # noqa: PLC0415 - models are not loaded earlier
         from incidents.unreachable import could_not_reach, hold_rows  # noqa: PLC0415 - models are not loaded earlier
         from incidents.waiting import policy_changed  # noqa: PLC0415 - models are not loaded earlier
@@ -15,4 +16,5 @@ class IncidentsConfig(AppConfig):
 
         subjects.register("incident", subjects.Owner(lock=hold_rows, unreachable=could_not_reach))
         register_all()
+        commands.register_all()
         changes.register(policy_changed)

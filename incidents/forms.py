@@ -16,6 +16,7 @@ from accounts.models import User
 from catalog.models import Service
 from incidents.models import EntryKind, Impact, Incident, Phase, RoleName, Severity
 from incidents.queries.board import UNASSESSED
+from notifications.transports.base import Transport
 
 MEANING = {
     Severity.SEV1: _("Customers cannot work, or data is at risk"),
@@ -187,3 +188,27 @@ class NewForm(forms.Form):
 
 def _severities() -> list[tuple[int, str]]:
     return [(level.value, f"{level.label}: {MEANING[level]}") for level in Severity]
+
+
+class RoomForm(forms.Form):
+    """A chat room by one transport, which says itself what an address looks like."""
+
+    address = LineField(max_length=500)
+    label = LineField(
+        max_length=60,
+        required=False,
+        label=_("Name"),
+        help_text=_("As people know the room: #payments. Empty: its address."),
+    )
+
+    def __init__(self, *args: Any, transport: Transport, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.transport = transport
+        self.fields["address"].label = str(transport.room_label or transport.address_label)
+        self.fields["address"].help_text = str(transport.room_help or transport.address_help)
+
+    def clean_address(self) -> str:
+        address = self.transport.clean_room(str(self.cleaned_data["address"]))
+        if len(address) > 500:
+            raise ValidationError(_("This address is too long."))
+        return address

@@ -6,10 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Team
 from catalog.queries import register_health
 from incidents.models import Incident
 from incidents.queries.board import rows_of, with_rows, worst_first
 from incidents.queries.health import health_source
+from incidents.queries.rooms import shown
 from lib.panels import Panel, register
 
 MOST_OPEN = 20
@@ -17,12 +19,16 @@ RECENT = 5
 
 
 def register_all() -> None:
-    """A service's incidents on its page, and how services are wherever they are shown."""
+    """A service's incidents on its page, how services are wherever they are shown, and the rooms that hear."""
     register_health(health_source)
     register(
         "service",
         Panel("incidents", str(_("Incidents")), "incidents/_service_panel.html", service_panel, order=10),
     )
+    for page in ("service", "team"):
+        register(
+            page, Panel("rooms", str(_("Chat rooms")), "incidents/_rooms_panel.html", rooms_panel, order=60)
+        )
 
 
 def service_panel(service: Any, user: Any) -> dict[str, Any]:
@@ -34,4 +40,23 @@ def service_panel(service: Any, user: Any) -> dict[str, Any]:
         "open": rows_of(with_rows(worst_first(found.open()))[:MOST_OPEN]),
         "recent": rows_of(with_rows(recent)[:RECENT]),
         "may_act": user.can_respond,
+    }
+
+
+def rooms_panel(owner: Any, user: Any) -> dict[str, Any] | None:
+    """The chat rooms that hear of its incidents, and what became of the last test of each; nothing to others while
+    there is none."""
+    is_team = isinstance(owner, Team)
+    team = owner if is_team else owner.team
+    may_change = Team.objects.changeable_by(user).filter(pk=team.pk).exists()
+    rooms = list(owner.channels.all())
+    if not rooms and not may_change:
+        return None
+    return {
+        "owner": owner,
+        "is_team": is_team,
+        "rooms": shown(rooms),
+        "of_team": [] if is_team else shown(list(team.channels.all())),
+        "team": team,
+        "may_change": may_change,
     }

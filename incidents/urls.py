@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incidents.views import ack_link, acts, board, declaring, page, writing
+from incidents.views import ack_link, acts, board, declaring, page, rooms, writing
 
 app_name = "incidents"
 urlpatterns = [
@@ -21,4 +21,8 @@ urlpatterns = [
     path("incidents/<int:number>/move/<slug:verb>/", acts.move, name="move"),
     path("incidents/<int:number>/escalate/", acts.escalate, name="escalate"),
     path("incidents/<int:number>/page-again/", acts.page_again, name="page-again"),
+    path("services/<slug:slug>/rooms/", rooms.of_service, name="rooms-of-service"),
+    path("teams/<slug:slug>/rooms/", rooms.of_team, name="rooms-of-team"),
+    path("rooms/<int:pk>/test/", rooms.test, name="room-test"),
+    path("rooms/<int:pk>/remove/", rooms.remove, name="room-remove"),
 ]

@@ -44,7 +44,7 @@ class Command:
     """
 
     word: str
-    usage: str
+    usage: str | Promise
     help: str | Promise
     run: Callable[[Said], str]
     acts: bool = True

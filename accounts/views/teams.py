@@ -14,6 +14,7 @@ from accounts import actions, queries
 from accounts.access import PersonRequest, require_admin
 from accounts.forms import MemberForm, MemberRoleForm, TeamForm
 from accounts.models import Membership, Team, TeamRole
+from lib import panels
 
 
 @login_required
@@ -128,5 +129,6 @@ def _page(request: PersonRequest, subject: Team, form: MemberForm | None = None)
         "roles": TeamRole.choices,
         "may_change": may_change,
         "form": form or (MemberForm(team=subject) if may_change else None),
+        "panels": panels.filled("team", subject, request.user),
     }
     return render(request, "accounts/team.html", context)

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from catalog.models import Service
 from incidents import signals
+from incidents.actions import rooms
 from incidents.actions.paging import start
 from incidents.actions.timeline import Entry, append
 from incidents.models import EntryKind, IdempotencyKey, Incident, RoleAssignment, RoleName, Severity, State
@@ -53,6 +54,7 @@ def open_for_alerts(*, openings: Sequence[Opening], now: datetime) -> list[Incid
         now=now,
     )
     start(incidents=incidents, now=now)
+    rooms.opened(incidents=incidents, now=now)
     signals.announce_all([incident.pk for incident in incidents], "opened")
     return incidents
 
@@ -104,6 +106,7 @@ def declare_new(
     append([(incident, _first_words(actor, severity, started_at))], now=now)
     if page:
         start(incidents=[incident], now=now)
+    rooms.opened(incidents=[incident], now=now)
     signals.announce(incident.pk, "opened")
     return incident
 

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from incidents import signals
+from incidents.actions import rooms
 from incidents.actions.paging import NotOpen, stop
 from incidents.actions.timeline import Entry, append, lock, lock_all
 from incidents.lifecycle import SELF_RESOLVING, IllegalTransition, next_state
@@ -181,5 +182,6 @@ def _move(incident: Incident, verb: str, entries: list[Entry], now: datetime, **
     for name, value in {"state": new, **fields}.items():
         setattr(incident, name, value)
     append([(incident, entries)], now=now)
+    rooms.changed(incidents=[incident], now=now, by=entries[0].actor)
     signals.announce(incident.pk, "closed" if new in CLOSES else "state")
     return incident

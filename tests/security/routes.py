@@ -133,6 +133,9 @@ FILLED: dict[str, dict[str, Any]] = {
         _open,
     ),
     "incidents:page-again": _declared,
+    "incidents:rooms-of-service": _service,
+    "incidents:rooms-of-team": _team,
+    **dict.fromkeys(("incidents:room-test", "incidents:room-remove"), {"pk": lambda site: site.room.pk}),
     "incidents:move": {**_declared, "verb": "mitigate"},
     **dict.fromkeys(("oncall:schedule", "oncall:schedule-edit", "oncall:schedule-delete"), _schedule),
     **dict.fromkeys(("oncall:schedule-preview", "oncall:schedule-undo", "oncall:override-new"), _schedule),
@@ -239,6 +242,7 @@ PUBLIC = {
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     "notifications:welcome",
     *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
+    *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
     *("notifications:ntfy-pressed", "notifications:mattermost-pressed"),  # the token in the address says who
     "notifications:telegram-webhook",  # signed
     *("incidents:ack-link", "oncall:calendar"),
@@ -298,6 +302,7 @@ ON_DUTY = {
 
 TEAM = {
     *("accounts:team-edit", "accounts:member-add", "accounts:member-role", "accounts:member-remove"),
+    *("incidents:rooms-of-service", "incidents:rooms-of-team", "incidents:room-test", "incidents:room-remove"),
     *("catalog:service-edit", "catalog:service-archive", "catalog:service-restore"),
     *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview", "oncall:schedule-undo"),
     *("oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"),

@@ -17,7 +17,7 @@ from catalog.models import Service
 from incidents.actions.opening import declare_new
 from incidents.actions.transitions import change_state
 from incidents.actions.writing import add_note, publish_update
-from incidents.models import EntryKind, Incident
+from incidents.models import Channel, EntryKind, Incident
 from incidents.sweep import sweep
 from insights.actions import save_assertion
 from insights.handoff_facts import bodies
@@ -88,6 +88,7 @@ class Site:
     component: Component
     method: ContactMethod
     rule: NotificationRule
+    room: Channel
     token: ApiToken
     token_text: str
 
@@ -193,6 +194,7 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         component=component,
         **_review(service, owner, member, now),
         **_reach(owner, now),
+        room=_room(service, now),
     )
 
 
@@ -336,6 +338,10 @@ def _reach(owner: User, now: datetime) -> dict[str, Any]:
     rule = making.make_rule(owner.contact_methods.earliest("id"), minutes=5, urgency="low")
     token, text = create_token(actor=owner, name="Deploys", read_only=False, expires_at=None, now=now)
     return {"method": method, "rule": rule, "token": token, "token_text": text}
+
+
+def _room(service: Service, now: datetime) -> Channel:
+    return Channel.objects.create(service=service, transport="slack", address="C0ROOM", created_at=now)
 
 
 def make_people(now: datetime) -> dict[str, Any]:

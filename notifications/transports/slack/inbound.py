@@ -42,13 +42,12 @@ class Heard:
 
 
 def signed(view: Callable[[Heard], HttpResponse]) -> Callable[..., HttpResponse]:
-    """An endpoint that only Slack can use: 404 while Slack is not set up, 403 for a wrong, old or replayed
-    signature."""
+    """An endpoint that only Slack can use: 403 for a wrong, old or replayed signature, and while nobody could sign."""
 
     def endpoint(request: HttpRequest, raw: bytes) -> HttpResponse:
         values, now = providers.values("slack"), timezone.now()
         if values is None:
-            return sentence("Slack is not set up.", 404)
+            return sentence("Slack is not set up.", 403)
         timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
         signature = request.headers.get("X-Slack-Signature", "")
         secret = values["signing_secret"].strip()

@@ -51,8 +51,8 @@ def test_a_page_is_posted_with_buttons_that_carry_the_token(
     assert slack.last.json["text"] == "SEV1 Checkout is down, you are paged"
     blocks = blocks_of(slack)
     assert isinstance(blocks[0], HeaderBlock)
-    [actions] = [each for each in blocks if isinstance(each, ActionsBlock)]
-    assert [(each.action_id, each.to_dict()["value"]) for each in actions.elements] == [
+    [actions] = [each.to_dict() for each in blocks if isinstance(each, ActionsBlock)]
+    assert [(each["action_id"], each["value"]) for each in actions["elements"]] == [
         ("tocsin:acknowledge", "7:abc~def"),
         ("tocsin:escalate", "7:abc~def"),
         ("tocsin:resolve", "7:abc~def"),

@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.models import Role, User
+from catalog.models import Service
+from incidents.models import Incident
 from notifications import acks
 from notifications.models import ContactMethod, Delivery, Inbound
 from notifications.subjects import Verb
+from tests.making import make_method
 from tests.notifications.chats.conftest import Answers
 from tests.notifications.chats.server import Chat
 from tests.notifications.slack.conftest import Post, press
@@ -175,8 +178,8 @@ def test_what_is_not_a_press_is_answered_and_changes_nothing(post: Post, slack: 
     assert not Inbound.objects.exists()
 
 
-def test_without_settings_nothing_is_there(post: Post, chat: Chat) -> None:
-    assert post("command", {"text": "help"}).status_code == 404
+def test_without_settings_nobody_can_sign(post: Post, chat: Chat) -> None:
+    assert post("command", {"text": "help"}).status_code == 403
 
 
 def test_the_challenge_is_answered(post: Post, slack: Chat) -> None:
@@ -199,3 +202,48 @@ def test_the_removal_of_the_app_is_noted_once(
         assert post("events", json.dumps(event).encode(), age=age).status_code == 200
     assert Inbound.objects.get().summary == "app_uninstalled"
     assert "removed from the workspace" in caplog.text
+
+
+def test_a_command_is_answered_to_the_person_alone(
+    post: Post, slack: Chat, at_slack: ContactMethod, member: User
+) -> None:
+    answer = post("command", {"command": "/tocsin", "text": "dance <!here>", "user_id": "U0MEMBER"})
+    said = json.loads(answer.content)
+    assert (answer.status_code, said["response_type"]) == (200, "ephemeral")
+    assert "“dance” is not known here." in said["text"]
+    assert "/tocsin ack" in said["text"]
+    assert "<" not in said["text"]
+    assert slack.requests == []
+
+
+def test_a_command_of_a_stranger_leads_to_connecting(post: Post, slack: Chat) -> None:
+    answer = post("command", {"text": "who", "user_id": "U0NOBODY\x00'"})
+    assert "/me/methods/new/slack/" in json.loads(answer.content)["text"]
+
+
+def test_a_command_replayed_is_done_once(
+    post: Post, slack: Chat, at_slack: ContactMethod, member: User, service: Service
+) -> None:
+    at = datetime.now(UTC).timestamp()
+    form = {"text": "declare payments api sev1 Cards are refused", "user_id": "U0MEMBER"}
+    assert [post("command", form, at=at).status_code for _ in range(2)] == [200, 403]
+    assert Incident.objects.get().created_by == member
+
+
+def test_a_person_is_named_by_mentioning_them(
+    post: Post,
+    slack: Chat,
+    at_slack: ContactMethod,
+    owner: User,
+    member: User,
+    service: Service,
+    now: datetime,
+) -> None:
+    make_method(owner, "slack", "U0OWNER")
+    for who in ("<@U0OWNER|olga>", "<@U0OWNER>"):
+        answer = post(
+            "command", {"text": f"page {who} where is the key", "user_id": "U0MEMBER"}, age=len(who)
+        )
+        assert "Paging Olga Owner" in json.loads(answer.content)["text"]
+    answer = post("command", {"text": "page <@U0NOBODY|x> where", "user_id": "U0MEMBER"})
+    assert "Paging" not in json.loads(answer.content)["text"]
