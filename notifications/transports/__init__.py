@@ -7,7 +7,10 @@ from importlib import import_module
 
 from notifications.transports.base import Transport
 
-NAMES = ("email", "slack", "telegram", "ntfy", "teams", "mattermost", "discord", "webhook")
+NAMES = (
+    *("email", "slack", "telegram", "ntfy", "teams", "mattermost"),
+    *("discord", "webhook", "apprise"),
+)
 
 
 class UnknownTransport(KeyError):
