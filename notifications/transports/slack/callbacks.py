@@ -117,13 +117,15 @@ def command(heard: Heard) -> HttpResponse:
 
 
 def _people_by_email(text: str) -> str:
-    """`<@U012|mira>`, as Slack sends a mention, as the e-mail address by which commands know a person."""
+    """`<@U012|mira>`, as Slack sends a mention, as the e-mail address by which commands know a person; what Slack
+    escaped is plain again."""
 
     def email(found: re.Match[str]) -> str:
         person = answers.person_at(transport="slack", address=found.group(1))
         return person.email if person else "@?"
 
-    return MENTION.sub(email, text)
+    plain = MENTION.sub(email, text)
+    return plain.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 @signed

@@ -225,9 +225,10 @@ def test_a_command_replayed_is_done_once(
     post: Post, slack: Chat, at_slack: ContactMethod, member: User, service: Service
 ) -> None:
     at = datetime.now(UTC).timestamp()
-    form = {"text": "declare payments api sev1 Cards are refused", "user_id": "U0MEMBER"}
+    form = {"text": "declare payments api sev1 Cards &amp; invoices &gt; 1 s", "user_id": "U0MEMBER"}
     assert [post("command", form, at=at).status_code for _ in range(2)] == [200, 403]
-    assert Incident.objects.get().created_by == member
+    incident = Incident.objects.get()
+    assert (incident.created_by, incident.title) == (member, "Cards & invoices > 1 s")
 
 
 def test_a_person_is_named_by_mentioning_them(
