@@ -242,8 +242,6 @@ PUBLIC = {
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
     "notifications:welcome",
     *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
-    *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
-    *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
     *("notifications:ntfy-pressed", "notifications:mattermost-pressed"),  # the token in the address says who
     "notifications:telegram-webhook",  # signed
     *("incidents:ack-link", "oncall:calendar"),
