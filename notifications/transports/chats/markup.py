@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from notifications.transports.base import Message
+
 # An invisible space: no chat reads a mention, or a link of its own kind, across it.
 BREAK = "\u200b"
 _MARKS = re.compile(r"([\\`*_~|>#\[\]()!+-])")
@@ -24,10 +26,17 @@ def harmless(text: str) -> str:
 
 
 RED, AMBER, GREEN, BLUE = 0xD63939, 0xF59F00, 0x2FB344, 0x4299E1
+KINDS = {"page": RED, "alarm": RED, "drill": AMBER}
+STATES = {
+    "triage": RED,
+    **dict.fromkeys(("acknowledged", "active", "mitigated", "monitoring"), AMBER),
+    **dict.fromkeys(("resolved", "dismissed"), GREEN),
+}
 
 
-def colour(kind: str, *, quiet: bool) -> int:
-    """What a message's edge says from afar."""
-    if quiet:
-        return GREEN
-    return {"page": RED, "alarm": RED, "drill": AMBER}.get(kind, BLUE)
+def colour(message: Message) -> int:
+    """What a message's edge says from afar: that somebody is wanted, that somebody has it, that it is over."""
+    if message.kind in KINDS:
+        return KINDS[message.kind]
+    state = str((message.data or {}).get("state", ""))
+    return STATES.get(state, GREEN if message.quiet else BLUE)

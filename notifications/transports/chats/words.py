@@ -61,10 +61,15 @@ def words(message: Message, share: float = 1.0) -> Words:
         more=tuple(one_line(each, OTHER) for each in message.more[: int(OTHERS * share)]),
         others=len(message.more),
         code=message.code,
-        ack_url=message.ack_url,
+        ack_url=message.ack_url if may_answer(message) else "",
         url=message.url,
         link_text=one_line(message.link_text, 120).rstrip(":") or _("Open"),
     )
+
+
+def may_answer(message: Message) -> bool:
+    """Whether there is something to answer: a message that is kept up to date says so itself."""
+    return (message.data or {}).get("answers") is not False
 
 
 def _title(message: Message, limit: int) -> str:

@@ -99,7 +99,7 @@ def payload(message: Message) -> dict[str, Any]:
     return fitted(
         message,
         LONGEST_EMBED,
-        lambda said: _payload(said, colour(message.kind, quiet=message.quiet)),
+        lambda said: _payload(said, colour(message)),
         lambda made: _length(made["embeds"][0]),
     )
 

@@ -19,7 +19,7 @@ from notifications.transports.base import Carries, Envelope, Message, Receipt, T
 from notifications.transports.chats import posting
 from notifications.transports.chats.addresses import host_of, not_an_address, start_of, web_address
 from notifications.transports.chats.markup import colour, markdown
-from notifications.transports.chats.words import Words, fitted, joined
+from notifications.transports.chats.words import Words, fitted, joined, may_answer
 
 PATH = re.compile(r"(?:/[A-Za-z0-9._-]{1,60}){0,3}/hooks/([A-Za-z0-9]{8,64})")
 CHANNEL = re.compile(r"@?[a-z0-9][a-z0-9._-]{0,63}")
@@ -74,7 +74,7 @@ def channel_of(address: str) -> str:
 
 def payload(envelope: Envelope) -> dict[str, Any]:
     """What is posted, within a post's limits."""
-    made: dict[str, Any] = {"attachments": [attachment(envelope.message, buttons(envelope.token))]}
+    made: dict[str, Any] = {"attachments": [attachment(envelope.message, buttons(envelope))]}
     channel = channel_of(envelope.address)
     return {**made, "channel": channel} if channel else made
 
@@ -84,7 +84,7 @@ def attachment(message: Message, actions: list[dict[str, Any]]) -> dict[str, Any
     return fitted(
         message,
         LARGEST,
-        lambda said: _attachment(said, f"#{colour(message.kind, quiet=message.quiet):06x}", actions),
+        lambda said: _attachment(said, f"#{colour(message):06x}", actions),
         lambda made: len(posting.encoded(made)),
     )
 
@@ -110,9 +110,9 @@ def _text(said: Words) -> str:
     return joined([markdown(said.intro), said.code_line, link, more])
 
 
-def buttons(token: str) -> list[dict[str, Any]]:
+def buttons(envelope: Envelope) -> list[dict[str, Any]]:
     """Acknowledge and escalate; ids may have letters and digits only."""
-    if not token:
+    if not envelope.token or not may_answer(envelope.message):
         return []
     labels = {Verb.ACKNOWLEDGE: (say("Acknowledge"), "primary"), Verb.ESCALATE: (say("Escalate"), "default")}
     return [
@@ -122,7 +122,7 @@ def buttons(token: str) -> list[dict[str, Any]]:
             "name": label,
             "style": style,
             "integration": {
-                "url": f"{settings.SITE_URL}/hooks/mattermost/{token}/{verb.value}",
+                "url": f"{settings.SITE_URL}/hooks/mattermost/{envelope.token}/{verb.value}",
                 "context": {"verb": verb.value},
             },
         }

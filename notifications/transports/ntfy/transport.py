@@ -19,7 +19,7 @@ from notifications.subjects import Verb
 from notifications.transports.base import Carries, Envelope, Message, Receipt, Transport
 from notifications.transports.chats import posting
 from notifications.transports.chats.addresses import host_of, not_an_address, start_of, web_address
-from notifications.transports.chats.words import Words, fitted, plain
+from notifications.transports.chats.words import Words, fitted, may_answer, plain
 
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,64}")
 TOKEN = re.compile(r"[A-Za-z0-9_]{3,128}")
@@ -110,7 +110,7 @@ def priority(message: Message) -> int:
 
 
 def _answers(envelope: Envelope) -> list[dict[str, Any]]:
-    if not envelope.token:
+    if not envelope.token or not may_answer(envelope.message):
         return []
     labels = {Verb.ACKNOWLEDGE: say("Acknowledge"), Verb.ESCALATE: say("Escalate")}
     return [

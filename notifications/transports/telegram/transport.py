@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from notifications import answers
 from notifications.subjects import Verb
 from notifications.transports.base import Carries, Envelope, Message, PermanentFailure, Receipt, Transport
-from notifications.transports.chats.words import Words, fitted, joined
+from notifications.transports.chats.words import Words, fitted, joined, may_answer
 from notifications.transports.telegram import bot
 
 CHAT = re.compile(r"-?[0-9]{1,19}|@[A-Za-z][A-Za-z0-9_]{3,31}")
@@ -77,7 +77,7 @@ def _content(envelope: Envelope) -> dict[str, Any]:
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
-    keyboard = _keyboard(envelope.token)
+    keyboard = _keyboard(envelope.token) if may_answer(envelope.message) else []
     return {**made, "reply_markup": {"inline_keyboard": keyboard}} if keyboard else made
 
 
