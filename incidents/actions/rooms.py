@@ -16,6 +16,7 @@ from accounts.models import User
 from incidents.cards import card
 from incidents.messages import subject_of
 from incidents.models import Channel, Incident, RoleAssignment, RoleName, State
+from incidents.queries.rooms import name_of
 from notifications import transports
 from notifications.actions.deliveries import enqueue, packed
 from notifications.models import Delivery, DeliveryKind, DeliveryState
@@ -66,8 +67,12 @@ def to_room(
     room: Channel | Delivery, *, key: str, kind: str, message: dict[str, Any], now: datetime, **more: Any
 ) -> Delivery:
     """A row for the outbox, not saved, to a channel or to where a message to one went; `message` is packed."""
-    channel = room.pk if isinstance(room, Channel) else room.reason["channel"]
-    fields = {"group": key, "subject": f"channel:{channel}", **more}
+    why = (
+        {"channel": room.pk, "room": name_of(room)}
+        if isinstance(room, Channel)
+        else {name: room.reason[name] for name in ("channel", "room")}
+    )
+    fields = {"group": key, "subject": f"channel:{why['channel']}", **more}
     return Delivery(
         key=key,
         kind=kind,
@@ -78,7 +83,7 @@ def to_room(
         created_at=now,
         scheduled_at=now,
         due_at=now,
-        **{**fields, "reason": {"channel": channel, **more.get("reason", {})}},
+        **{**fields, "reason": {**why, **more.get("reason", {})}},
     )
 
 

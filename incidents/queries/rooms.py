@@ -10,14 +10,16 @@ from django.utils.functional import Promise
 from incidents.models import Channel
 from notifications import transports
 from notifications.models import Delivery
+from notifications.queries import title_of
 
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """A channel, by what it is reached, its address without what is secret in it, and its last test."""
+    """A channel, by what it is reached, what it is called, its address without what is secret in it, its last test."""
 
     channel: Channel
     title: str | Promise
+    name: str
     address: str
     tested: Delivery | None
 
@@ -29,9 +31,17 @@ def shown(channels: Sequence[Channel]) -> list[Room]:
     return [_room(each, last.get(f"channel:{each.pk}")) for each in channels]
 
 
+def name_of(channel: Channel) -> str:
+    """What people call it, else its address as far as it is no secret."""
+    return channel.label or _address(channel)
+
+
 def _room(channel: Channel, tested: Delivery | None) -> Room:
+    return Room(channel, title_of(channel.transport), name_of(channel), _address(channel), tested)
+
+
+def _address(channel: Channel) -> str:
     try:
-        transport = transports.get(channel.transport)
+        return transports.get(channel.transport).shown(channel.address)
     except transports.UnknownTransport:
-        return Room(channel, channel.transport, "", tested)
-    return Room(channel, transport.title, transport.shown(channel.address), tested)
+        return f"({channel.transport})"

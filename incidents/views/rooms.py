@@ -18,6 +18,7 @@ from catalog.models import Service
 from incidents.actions import channels
 from incidents.forms import RoomForm
 from incidents.models import Channel
+from incidents.queries.rooms import name_of
 from notifications.transports.base import Transport
 
 
@@ -45,7 +46,7 @@ def test(request: PersonRequest, pk: int) -> HttpResponse:
     except channels.TooSoon:
         messages.info(request, _("The last test went out a moment ago."))
     else:
-        messages.success(request, _("A test is on its way to %(room)s.") % {"room": channel})
+        messages.success(request, _("A test is on its way to %(room)s.") % {"room": name_of(channel)})
     return redirect(f"{channels.page_of(channel)}#panel-rooms")
 
 
@@ -54,9 +55,9 @@ def test(request: PersonRequest, pk: int) -> HttpResponse:
 def remove(request: PersonRequest, pk: int) -> HttpResponse:
     """The room hears of nothing new."""
     channel = _changeable(request, pk)
-    page = channels.page_of(channel)
+    page, name = channels.page_of(channel), name_of(channel)
     channels.remove_channel(actor=request.user, channel=channel, now=timezone.now())
-    messages.success(request, _("%(room)s hears of nothing new.") % {"room": channel})
+    messages.success(request, _("%(room)s hears of nothing new.") % {"room": name})
     return redirect(f"{page}#panel-rooms")
 
 
@@ -68,7 +69,9 @@ def _add(request: PersonRequest, owner: Service | Team) -> HttpResponse:
     if form and transport and form.is_valid():
         channel = _added(request, owner, transport, form)
         if channel:
-            messages.success(request, _("%(room)s hears of incidents from now on.") % {"room": channel})
+            messages.success(
+                request, _("%(room)s hears of incidents from now on.") % {"room": name_of(channel)}
+            )
             return redirect(f"{channels.page_of(channel)}#panel-rooms")
     context: dict[str, Any] = {"owner": owner, "offered": offered, "transport": transport, "form": form}
     context["is_team"] = isinstance(owner, Team)

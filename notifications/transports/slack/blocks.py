@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from lib.text import truncate
 from notifications.subjects import Verb
 from notifications.transports.base import Envelope
-from notifications.transports.chats.words import Words, joined, words
+from notifications.transports.chats.words import Words, joined, may_answer, words
 
 HEADER, SECTION, FIELD, FIELDS, BUTTON, FALLBACK = 150, 3000, 2000, 10, 75, 3000
 ACTION = "tocsin:"
@@ -63,7 +63,7 @@ def _others(said: Words) -> str:
 
 def _answers(envelope: Envelope) -> list[Block]:
     """The buttons; which delivery is meant stands in their value, signed."""
-    if not envelope.token:
+    if not envelope.token or not may_answer(envelope.message):
         return []
     choices = [
         _button(Verb.ACKNOWLEDGE, _("Acknowledge"), envelope.token, style="primary"),

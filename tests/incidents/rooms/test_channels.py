@@ -136,3 +136,17 @@ def test_twenty_rooms_are_enough(slack: None, owner: User, service: Service, now
         channels.add_channel(actor=owner, owner=service, transport="slack", address=f"C0{n}", now=now)
     with pytest.raises(channels.TooMany):
         channels.add_channel(actor=owner, owner=service, transport="slack", address="C0X", now=now)
+
+
+def test_an_address_that_is_a_secret_is_not_shown(
+    browser_of: Browser, owner: User, service: Service, now: datetime
+) -> None:
+    secret = "https://discord.com/api/webhooks/123456789012345678/" + "s3cret" * 11
+    room = channels.add_channel(actor=owner, owner=service, transport="discord", address=secret, now=now)
+    browser = browser_of(owner)
+    pages = [
+        browser.get(f"/services/{service.slug}/"),
+        browser.post(f"/rooms/{room.pk}/test/", follow=True),
+        browser.post(f"/rooms/{room.pk}/remove/", follow=True),
+    ]
+    assert all("s3crets3cret" not in page.content.decode() for page in pages)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Team, User
@@ -141,3 +142,15 @@ def test_many_incidents_at_once_cost_no_more_queries(service: Service, now: date
     cost(1)
     assert cost(2) == cost(30)
     assert len(to_rooms()) == 33
+
+
+def test_the_record_names_the_room(service: Service, owner: User, member: User, now: datetime) -> None:
+    incident = opened(service, now)
+    hand_over(now)
+    acknowledge(incident_id=incident.pk, actor=member, now=now)
+    browser = Client()
+    browser.force_login(owner)
+    for path in (f"/incidents/{incident.pk}/", f"/incidents/{incident.pk}/pages/"):
+        page = browser.get(path).content.decode()
+        assert page.count("#pay</b>") == 2
+        assert "Nobody any more" not in page

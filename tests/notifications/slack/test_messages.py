@@ -67,6 +67,13 @@ def test_nobody_may_answer_a_message_without_a_token(
     assert not [each for each in blocks_of(slack) if isinstance(each, ActionsBlock)]
 
 
+def test_a_message_that_is_over_has_no_buttons(
+    slack: Chat, transport: SlackTransport, envelope: Made
+) -> None:
+    transport.edit(envelope("C0ROOM", token="t" * 20, data={"answers": False}), "C0ROOM:1730000000.000100")
+    assert not [each for each in blocks_of(slack) if isinstance(each, ActionsBlock)]
+
+
 def test_a_room_is_not_given_the_link_that_acknowledges(
     slack: Chat, transport: SlackTransport, envelope: Made
 ) -> None:
