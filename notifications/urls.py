@@ -19,6 +19,8 @@ urlpatterns = [
     path("people/invite/", invitations.invite, name="invite"),
     path("people/<int:pk>/invite/", invitations.invite_again, name="invite-again"),
     path("welcome/<slug:uid>/<slug:token>/", invitations.welcome, name="welcome"),
+    path("", include("notifications.transports.push.page_urls")),
+    path("hooks/push/", include("notifications.transports.push.urls")),
     path("me/telegram/", include("notifications.transports.telegram.page_urls")),
     path("hooks/ntfy/", include("notifications.transports.ntfy.urls")),
     path("hooks/mattermost/", include("notifications.transports.mattermost.urls")),

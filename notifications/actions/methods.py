@@ -70,13 +70,20 @@ class LastUsableMethod(Exception):
 
 @transaction.atomic
 def add_method(
-    *, actor: User, user: User, transport: str, address: str, label: str = "", now: datetime
+    *,
+    actor: User,
+    user: User,
+    transport: str,
+    address: str,
+    label: str = "",
+    details: str = "",
+    now: datetime,
 ) -> tuple[ContactMethod, str]:
     """A new, unverified method with a code on its way to it, and its signing secret.
 
     The secret is shown this once; it is empty for transports that do not sign. `address` was cleaned by the
-    transport. A method that was switched off starts again. Raises AlreadyThere, TooManyMethods,
-    TooManyMessages, TooSoon.
+    transport; `details` are what it must know beside it and are kept sealed. A method that was switched off starts
+    again. Raises AlreadyThere, TooManyMethods, TooManyMessages, TooSoon.
     """
     User.objects.select_for_update().get(pk=user.pk)
     known = ContactMethod.objects.filter(user=user)
@@ -87,7 +94,8 @@ def add_method(
         raise TooManyMethods
     secret = new_secret() if transports.get(transport).needs_secret else ""
     method = method or ContactMethod(user=user, transport=transport, address=address, created_at=now)
-    method.label, method.secret = label, seal(secret) if secret else ""
+    kept = details or secret
+    method.label, method.secret = label, seal(kept) if kept else ""
     method.verified_at = method.disabled_at = None
     method.disabled_reason = ""
     method.save()

@@ -8,7 +8,7 @@ from importlib import import_module
 from notifications.transports.base import Transport
 
 NAMES = (
-    *("email", "slack", "telegram", "ntfy", "teams", "mattermost"),
+    *("push", "email", "slack", "telegram", "ntfy", "teams", "mattermost"),
     *("discord", "webhook", "apprise"),
 )
 

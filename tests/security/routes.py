@@ -244,6 +244,8 @@ PUBLIC = {
     *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
     *("notifications:ntfy-pressed", "notifications:mattermost-pressed"),  # the token in the address says who
     "notifications:telegram-webhook",  # signed
+    *(f"notifications:push-{name}" for name in ("answer", "seen", "replace")),  # a token in the body
+    *(f"notifications:{name}" for name in ("manifest", "worker", "offline")),
     *("incidents:ack-link", "oncall:calendar"),
     *(f"statuspage:{name}" for name in ("default", "bare", "public", "history", "atom", "api", "incident")),
     *("api-schema", "api-docs", ""),
@@ -274,7 +276,7 @@ OWN = {
     *("accounts:settings", "accounts:profile", "accounts:token-new", "accounts:token-revoke"),
     *("notifications:me", "notifications:method-choose", "notifications:method-new"),
     *(f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")),
-    "notifications:telegram-connect",
+    *("notifications:telegram-connect", "notifications:push-connect", "notifications:push-key"),
     *("notifications:rule-add", "notifications:rule-move", "notifications:rule-remove"),
     *("insights:mail-choice", "oncall:calendar-links", "oncall:calendar-link-revoke"),
     *("account_email", "account_change_password", "account_set_password", "account_reauthenticate"),

@@ -31,6 +31,7 @@ WORDS = [
 NAMES = {
     *(
         "page",
+        "device",
         "range",
         "replaces",
         "when",
