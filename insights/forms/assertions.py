@@ -69,7 +69,7 @@ class AssertionForm(forms.Form):
     anyone_of = forms.MultipleChoiceField(
         required=False,
         label=_("One of these people is paged"),
-        widget=forms.SelectMultiple(attrs={"size": 6}),
+        widget=forms.CheckboxSelectMultiple,
     )
     paged_team = forms.ModelChoiceField(
         Team.objects.order_by("name"), required=False, empty_label="–", label=_("Or somebody of the team")
@@ -80,7 +80,7 @@ class AssertionForm(forms.Form):
     not_paged = forms.MultipleChoiceField(
         required=False,
         label=_("None of these is paged"),
-        widget=forms.SelectMultiple(attrs={"size": 6}),
+        widget=forms.CheckboxSelectMultiple,
     )
     never_empty = forms.BooleanField(
         required=False,

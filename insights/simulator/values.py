@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -52,6 +52,11 @@ class Question:
     def is_supposed(self) -> bool:
         """Whether anything in it is not as it stands."""
         return self.policy_id != self.service.policy_id or self.plan is not None or self.what_if != NOTHING
+
+    @property
+    def as_it_stands(self) -> Question:
+        """The same without its what-ifs."""
+        return replace(self, policy=None, plan=None, what_if=NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +151,12 @@ class Answer:
     def first_page_after(self) -> timedelta | None:
         """How long until anybody hears of it; None when nobody ever does."""
         return min((after for after, _paged, _way in self.pages), default=None)
+
+    @property
+    def first_paged(self) -> tuple[User, ...]:
+        """Who hears of it first; empty when nobody ever does."""
+        first = self.first_page_after
+        return tuple(dict.fromkeys(paged.person for after, paged, _way in self.pages if after == first))
 
     @property
     def amiss(self) -> tuple[Passed, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from insights.simulator.values import Answer, Paged, Passed, Reason, Rung, Told
 from lib.moments import span as span_words
@@ -101,6 +102,17 @@ def _who(answer: Answer, rung: Rung) -> str:
     after = rung.at - answer.question.at
     when = _("after %(span)s") % {"span": span_words(after)} if after else _("at once")
     return f"{names} {when} ({step_in_words(rung)})"
+
+
+def headline(answer: Answer) -> str:
+    """The answer in a sentence: "Ada Ito is paged at once.", "Ada Ito, Grace Hu are paged after 2 min."."""
+    people, after = answer.first_paged, answer.first_page_after
+    if after is None:
+        return _("Nobody is ever paged.")
+    names = {"names": ", ".join(map(str, people)), "when": after_in_words(after)}
+    if after:
+        names["when"] = _("after %(span)s") % {"span": names["when"]}
+    return ngettext("%(names)s is paged %(when)s.", "%(names)s are paged %(when)s.", len(people)) % names
 
 
 def after_in_words(after: timedelta) -> str:

@@ -65,10 +65,12 @@ def simulator(request: PersonRequest) -> HttpResponse:
         "supposed": form.supposed if question else [],
         "what_if_errors": not WHAT_IFS.isdisjoint(form.errors),
         "answer": answer(question) if question else None,
+        "as_it_stands": answer(question.as_it_stands) if question and question.is_supposed else None,
+        "was_asked": "service" in request.GET,
         "expect_url": _expect_url(request.user, question),
     }
     template = "insights/_simulator.html" if request.htmx else "insights/simulator.html"
-    return render(request, template, context)
+    return render(request, template, context, status=422 if form.errors and request.htmx else 200)
 
 
 def _asked(request: PersonRequest, now: datetime, zone: ZoneInfo) -> QueryDict:

@@ -38,7 +38,7 @@ def test_everybody_reads_who_is_paged_when_how_and_why(
         assert "(Payments primary)" in page
         assert page.index("Milan Member") < page.index("03:05:00") < page.index("Fallback")
         assert "again every 30 min until somebody acknowledges" in page
-        assert "The first page goes out after 2 min." in page
+        assert "Milan Member is paged after 2 min." in page
         assert "Expect this answer" not in page
 
 
@@ -94,6 +94,8 @@ def test_what_ifs_change_the_answer_and_nothing_else(
         {**asked, "schedule": str(schedule.pk), "user": str(stranger.pk), "kind": "replace"},
     )
     assert "What if Stella Stranger is on call alone in Payments primary?" in page
+    assert "Stella Stranger is paged at once." in page
+    assert "As it stands: Milan Member is paged at once." in page
     assert page.index("Stella Stranger</span>") < page.index("03:05:00")
     page = text(browser_of(owner), {**asked, "away": str(member.pk)})
     assert "Step 1 has nobody" in page
@@ -132,6 +134,12 @@ def test_htmx_gets_the_question_and_the_answer_alone(
 ) -> None:
     answer = browser_of(owner).get(PATH, {"service": service.slug, **AT}, headers={"HX-Request": "true"})
     assert answer.content.decode().strip().startswith('<div id="simulator">')
+
+
+def test_htmx_is_told_that_a_question_is_wrong(browser_of: Browser, owner: User, service: Service) -> None:
+    asked = {"service": service.slug, **AT, "user": str(owner.pk)}
+    assert browser_of(owner).get(PATH, asked, headers={"HX-Request": "true"}).status_code == 422
+    assert browser_of(owner).get(PATH, asked).status_code == 200
 
 
 def test_a_zone_that_is_none_is_the_readers(browser_of: Browser, owner: User, service: Service) -> None:
