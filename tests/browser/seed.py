@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from accounts.models import Role, Team, User
 from alerts.actions.integrations import create_integration
@@ -12,6 +12,7 @@ from incidents.actions.opening import declare_new
 from incidents.actions.transitions import acknowledge, change_state
 from incidents.actions.writing import add_note, publish_update
 from incidents.models import EntryKind, Impact, Incident, Phase
+from insights.models import Assertion
 from postmortems import actions as postmortems
 from postmortems.models import Section
 from statuspage.actions import add_component, create_page
@@ -33,7 +34,41 @@ def search(now: datetime) -> dict[str, str]:
     made = _past(service, sven, sara, ari, now)
     page = create_page(actor=ari, name="Search for all", slug="search", now=now)
     add_component(actor=ari, page=page, name="Search box", services=[service], now=now)
-    return {**integrations, **made, "search_service": service.slug, "search_service_id": str(service.pk)}
+    named = {"search_service": service.slug, "search_service_id": str(service.pk), "sven": str(sven.pk)}
+    return {**integrations, **made, **named, **_ledger()}
+
+
+def _ledger() -> dict[str, str]:
+    """Lena manages and Luis is in the team: week about from Monday 9:00 UTC, Lena first. Luis has two ways."""
+    lena = making.make_user("Lena Ledger", email="lena@example.test")
+    luis = making.make_user("Luis Ledger", email="luis@example.test")
+    making.make_rule(luis.contact_methods.get(), 0)
+    making.make_rule(making.make_method(luis, address="luis.at.home@example.test"), 3)
+    team = making.make_team("Ledger", managers=(lena,), members=(luis,))
+    schedule = making.make_schedule(team, (lena, luis), name="Ledger turns")
+    policy = making.make_policy(team, (schedule,), (lena,), minutes=7, fallback=(lena,))
+    service = making.make_service(team, policy, "Ledger API", tier=2)
+    held = {"paged": {"team": team.slug, "within": 60}}
+    failing = {"not_paged": [lena.pk]}
+    kept = [
+        Assertion.objects.create(
+            team=team,
+            service=service,
+            severity=2,
+            name=name,
+            local_time=time(3),
+            expect=expect,
+            created_by=lena,
+            created_at=making.NOW,
+        )
+        for name, expect in (("Somebody of Ledger wakes", held), ("Lena sleeps", failing))
+    ]
+    return {
+        "ledger_schedule": str(schedule.pk),
+        "ledger_service": service.slug,
+        "holding": str(kept[0].pk),
+        "failing": str(kept[1].pk),
+    }
 
 
 def _service(team: Team, first: User, then: User, now: datetime) -> tuple[Service, dict[str, str]]:

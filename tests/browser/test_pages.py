@@ -32,16 +32,23 @@ FOCUS = """() => {
 }"""
 PAGING = "Search answers slowly"
 
+SUPPOSED = (
+    "/oncall/simulator/?service={ledger_service}&severity=2&at=2030-01-09T03:00&zone=UTC"
+    "&schedule={ledger_schedule}&user={sven}&kind=replace&away={sven}"
+)
+
 
 @dataclass(frozen=True)
 class Looked:
     """A page to look at: its address (with {names} from the seed) and as whom. `action` must show without a scroll.
-    `is_ours` is false for markup of others, whose colours we do not choose."""
+    `press` leads on to a page that has no address. `is_ours` is false for markup of others, whose colours we do not
+    choose."""
 
     name: str
     path: str
     email: str = "sven@example.test"
     action: str = ""
+    press: str = ""
     is_ours: bool = True
 
 
@@ -71,6 +78,20 @@ PAGES = [
     Looked("policies", "/oncall/policies/"),
     Looked("policy", "/oncall/policies/{search_policy}/"),
     Looked("policy editor", "/oncall/policies/{search_policy}/edit/", "sara@example.test"),
+    Looked(
+        "policy under review",
+        "/oncall/policies/{search_policy}/edit/",
+        "sara@example.test",
+        press="Review and save",
+    ),
+    Looked("simulator", "/oncall/simulator/", action="Ask"),
+    Looked("simulator, what if", SUPPOSED),
+    Looked("simulator, asked wrongly", f"{SUPPOSED}&away_ends=2020-01-01T00:00"),
+    Looked("what is expected", "/oncall/assertions/", "lena@example.test"),
+    Looked("expectation that holds", "/oncall/assertions/{holding}/", "lena@example.test"),
+    Looked("expectation that fails", "/oncall/assertions/{failing}/"),
+    Looked("new expectation", "/oncall/assertions/new/?service={ledger_service}", "lena@example.test"),
+    Looked("expectation, edited", "/oncall/assertions/{holding}/edit/", "lena@example.test"),
     Looked("services", "/services/"),
     Looked("service", "/services/{search_service}/"),
     Looked("integrations", "/integrations/", "sara@example.test"),
@@ -129,6 +150,9 @@ def test_a_page_is_whole(
     answer = page.goto(looked.path.format(**names))
     assert answer is not None
     assert answer.status == 200
+    if looked.press:
+        with page.expect_navigation():
+            page.get_by_role("button", name=looked.press).first.click()
     expect(page.locator("h1")).to_have_count(1)
     assert _overflow(page) == []
     _shows_its_focus(page, looked.action)
