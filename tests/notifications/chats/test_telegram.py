@@ -312,9 +312,9 @@ def test_a_body_of_a_megabyte_is_refused_first(client: Client, bot: Chat) -> Non
     assert client.post(HOOK, b"x" * 1_000_000, content_type="application/json").status_code == 413
 
 
-def test_without_a_bot_there_is_no_webhook(client: Client) -> None:
+def test_without_a_bot_nobody_can_be_telegram(client: Client) -> None:
     providers.forget()
-    assert client.post(HOOK, {}, content_type="application/json").status_code == 404
+    assert client.post(HOOK, {}, content_type="application/json").status_code == 403
 
 
 # --- Connecting
