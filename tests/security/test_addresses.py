@@ -49,7 +49,20 @@ NAMES = {
         "show",
     ),
     *("from", "until", "at", "zone", "before", "after", "seen", "next", "mail", "limit", "offset", "format"),
-    *("open", "since", "urgency", "back", "integration", "person", "user", "weeks", "of", "schedule", "what"),
+    *(
+        "open",
+        "since",
+        "urgency",
+        "back",
+        "integration",
+        "person",
+        "user",
+        "weeks",
+        "of",
+        "schedule",
+        "what",
+        "by",
+    ),
 }
 MOMENTS = [
     *("nonsense", "0001-01-01", "9999-12-31", "0001-01-01T00:00%2B23:59", "9999-12-31T23:59-23:59"),

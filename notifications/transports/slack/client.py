@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.request import Request
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web import WebClient
@@ -60,7 +59,7 @@ class Refused(PermanentFailure):
 class Client(WebClient):
     """WebClient whose requests go by lib.http; it makes no attempt of its own to repeat them."""
 
-    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+    def _perform_urllib_http_request_internal(self, url: str, req: Any) -> dict[str, Any]:
         body = req.data if isinstance(req.data, bytes) else b""
         answer = http.request(
             "POST", url, headers=dict(req.header_items()), body=body, timeout=float(self.timeout)
