@@ -19,10 +19,10 @@ BEGAN = datetime(2026, 1, 5, 9, tzinfo=UTC)
 WEEK = timedelta(weeks=1)
 
 
-def coming(first: int, wanted: int) -> datetime:
-    """When the turn begins that is `wanted` turns of that person ahead; `first` is 0 for Lena, 1 for Luis."""
-    turn = (datetime.now(UTC) - BEGAN) // WEEK + 1
-    return BEGAN + (turn + (turn + first) % 2 + 2 * wanted) * WEEK
+def a_turn_of_lena() -> datetime:
+    """When one begins, two or three weeks ahead. Three weeks after it Luis's turn follows one of hers."""
+    turn = (datetime.now(UTC) - BEGAN) // WEEK + 3
+    return BEGAN + (turn + turn % 2) * WEEK
 
 
 def moment(at: datetime) -> str:
@@ -63,7 +63,8 @@ def test_a_swap_is_asked_for_accepted_with_one_click_and_seen_by_both(
     visitor: Callable[..., Visit], world: World
 ) -> None:
     lena, luis = visitor(LENA), visitor(viewport=PHONE, has_touch=True)
-    given, wanted = coming(0, 1), coming(1, 2)
+    given = a_turn_of_lena()
+    wanted = given + 3 * WEEK
     expect(turns(lena.page, world, given)).to_contain_text("Lena Ledger")
     expect(turns(lena.page, world, wanted)).to_contain_text("Luis Ledger")
     ask_for_swap(lena.page, given, wanted)
