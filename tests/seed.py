@@ -18,6 +18,7 @@ from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from tests import making  # noqa: E402
+from tests.browser.push_seed import pushed  # noqa: E402
 from tests.browser.seed import search  # noqa: E402
 from tests.loop.seed import payments  # noqa: E402
 
@@ -33,7 +34,7 @@ def main() -> None:
     settings.PASSWORD_HASHERS = [f"{__name__}.{QuickHasher.__name__}"]
     call_command("collectstatic", interactive=False, verbosity=0)
     now = timezone.now()
-    made = {**payments(now), **search(now), "password": making.PASSWORD}
+    made = {**payments(now), **search(now), **pushed(now), "password": making.PASSWORD}
     sys.stdout.write(json.dumps(made))
 
 

@@ -23,6 +23,7 @@ from notifications.transports.push.connecting import (
     Removed,
     confirm_arrival,
     is_under_way,
+    note_arrival,
     replace_subscription,
 )
 from notifications.transports.push.subscriptions import BadSubscription, read
@@ -50,9 +51,10 @@ def answer(_request: HttpRequest, raw: bytes) -> HttpResponse:
 
 @machine
 def seen(_request: HttpRequest, raw: bytes) -> HttpResponse:
-    """A push was shown: {"report", "code"}. Returns what the worker needs when its subscription changes.
+    """A push was shown or opened: {"report", "code", "read"}.
 
-    425 asks it to come again: the push was faster than the note that it was sent.
+    Returns what the worker needs when its subscription changes; 425 asks it to come again: the push was
+    faster than the note that it was sent.
     """
     given, now = _object(raw), timezone.now()
     try:
@@ -64,6 +66,7 @@ def seen(_request: HttpRequest, raw: bytes) -> HttpResponse:
         return _say(_("This code does not work any more."), 410)
     if is_under_way(delivery):
         return _say("", 425)
+    note_arrival(delivery=delivery, is_read=given.get("read") is True, now=now)
     key = vapid_keys(now).public
     return JsonResponse({"device": tokens.device(delivery.method_id or 0), "key": key})
 

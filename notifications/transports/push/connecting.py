@@ -9,6 +9,7 @@ from django.db import transaction
 from accounts.models import User
 from lib.sealing import seal
 from notifications.actions.methods import add_method, send_code, verify
+from notifications.lifecycle import sources
 from notifications.models import ContactMethod, Delivery, DeliveryKind, DeliveryState
 from notifications.transports.push.devices import device_name
 from notifications.transports.push.subscriptions import Subscription
@@ -79,6 +80,15 @@ def replace_subscription(*, method_id: int, subscription: Subscription, now: dat
 def _keep(method: ContactMethod, subscription: Subscription) -> None:
     method.address, method.secret = subscription.address, seal(subscription.stored())
     method.save(update_fields=["address", "secret"])
+
+
+def note_arrival(*, delivery: Delivery, is_read: bool, now: datetime) -> None:
+    """The browser showed it, or its person opened it. A repeat changes nothing."""
+    mine = Delivery.objects.filter(pk=delivery.pk)
+    mine.filter(state__in=sources("confirm")).update(state=DeliveryState.DELIVERED)
+    mine.filter(delivered_at=None).update(delivered_at=now)
+    if is_read:
+        mine.filter(read_at=None).update(read_at=now)
 
 
 def is_under_way(delivery: Delivery) -> bool:

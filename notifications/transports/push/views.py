@@ -44,7 +44,7 @@ class SubscriptionForm(forms.Form):
 def connect(request: PersonRequest) -> HttpResponse:
     """One button; then whether the first notification arrived, which the fragment asks until it did."""
     if request.htmx and not request.htmx.boosted and request.method == "GET":
-        return render(request, "notifications/push/_state.html", {"device": _device(request)})
+        return _state(request)
     form = SubscriptionForm(request.POST or None)
     if request.method == "POST" and form.is_valid() and (method := _connected(request, form)):
         return redirect(resolve_url("notifications:push-connect") + f"?device={method.pk}")
@@ -57,6 +57,14 @@ def connect(request: PersonRequest) -> HttpResponse:
         "known": " ".join(each.address.partition("#")[2] for each in mine if each.is_usable),
     }
     return render(request, "notifications/push/connect.html", context)
+
+
+def _state(request: PersonRequest) -> HttpResponse:
+    """Nothing (204) while there is no news, so that what the reader opened meanwhile stays open."""
+    device = _device(request)
+    if device is None or not device.is_usable:
+        return HttpResponse(status=204)
+    return render(request, "notifications/push/_state.html", {"device": device})
 
 
 @login_required

@@ -98,7 +98,8 @@ async function clicked(notification, action) {
   if (page.token && (action === "acknowledge" || (page.failed && !action))) return acknowledged(page);
   // Where a notification has no buttons (iOS, Firefox) a tap leads to the page with one big button.
   const hasButtons = (self.Notification?.maxActions ?? 0) > 0;
-  return opened(!hasButtons && page.ack_url && !action ? page.ack_url : page.url || "/");
+  await opened(!hasButtons && page.ack_url && !action ? page.ack_url : page.url || "/");
+  if (page.report) await posted("/hooks/push/seen", { report: page.report, read: true }, 1);
 }
 
 async function acknowledged(page) {

@@ -15,7 +15,7 @@ from py_vapid import Vapid02
 
 from lib.sealing import seal
 from notifications import keys, providers
-from notifications.models import Provider
+from notifications.models import Provider, SigningKey
 from notifications.transports import get
 from notifications.transports.base import Envelope, Message, PermanentFailure, TemporaryFailure
 from notifications.transports.push import wire
@@ -178,7 +178,7 @@ def test_a_browser_that_subscribed_under_another_key_is_switched_off(
 
 def test_a_key_that_cannot_be_opened_is_for_an_admin_to_mend(envelope: Made) -> None:
     made = envelope()
-    keys.SigningKey.objects.update(private="other")
+    SigningKey.objects.update(private="other")
     with pytest.raises(TemporaryFailure) as failed:
         get("push").send(made)
     assert failed.value.down
