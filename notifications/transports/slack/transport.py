@@ -83,6 +83,8 @@ class SlackTransport(Transport):
         """Change the message where it stands; nobody is notified anew."""
         from notifications.transports.slack import client  # noqa: PLC0415 - loaded when first used
 
+        if not provider_id:
+            raise TemporaryFailure("the message is still on its way", 2, down=False)
         known = MESSAGE.fullmatch(provider_id)
         if known is None:
             raise PermanentFailure("the message is not known at Slack")

@@ -143,7 +143,10 @@ def test_a_message_is_changed_where_it_stands(slack: Chat, transport: SlackTrans
     assert (slack.last.json["channel"], slack.last.json["ts"]) == ("C0ROOM", "1730000000.000100")
     assert receipt.provider_id == "C0ROOM:1730000000.000100"
     with pytest.raises(PermanentFailure):
+        transport.edit(envelope("C0ROOM"), "elsewhere")
+    with pytest.raises(TemporaryFailure, match="on its way") as caught:
         transport.edit(envelope("C0ROOM"), "")
+    assert not caught.value.down
 
 
 @pytest.mark.parametrize("code", ["user_not_found", "user_disabled", "channel_not_found", "is_archived"])
