@@ -30,7 +30,12 @@ def token(delivery_id: int) -> str:
 
 def link(delivery_id: int) -> str:
     """The whole address, as it stands in a mail."""
-    return f"{settings.SITE_URL}/ack/{token(delivery_id)}"
+    return link_of(token(delivery_id))
+
+
+def link_of(text: str) -> str:
+    """The address for a token that was made before."""
+    return f"{settings.SITE_URL}/ack/{text}"
 
 
 def read(text: str) -> int:

@@ -1,200 +1,141 @@
-"""Handing deliveries over, one at a time, with every try in the ledger.
+"""Handing deliveries over, with every try in the ledger.
 
-A claim is one statement: the state moves to `sending`, `due_at` to the end of the lease, and the attempt is written,
-before the provider is called. So whatever an ack finds still waiting is never sent, and a worker that dies inside the
-call leaves a row that becomes due again, marked as a possible repeat.
+A claim is one statement: the state moves to `sending`, the lease is counted up, and the attempt is written, before the
+provider is called. So whatever an ack finds still waiting is never sent, and a worker that dies inside the call leaves
+a row that is taken back (notifications.leases), marked as a possible repeat. Pages come before everything else. Under
+load a thread claims several at once, all by the same channel, and looks before each whether it is still wanted.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import random
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+import threading
+from datetime import UTC, datetime
 
 from django.db import connection, transaction
 
-from lib import backoff
 from lib.sealing import BadSeal, unseal
-from notifications import acks, measures
-from notifications.actions import deliveries
-from notifications.lifecycle import sources
-from notifications.models import Attempt, Delivery, DeliveryKind, DeliveryState
+from notifications import acks, bundles, circuits, leases, settling
+from notifications.actions import codes, deliveries
+from notifications.claims import Claimed, claim, claim_probe
+from notifications.models import PAGING, Delivery
 from notifications.transports import UnknownTransport, get
-from notifications.transports.base import Envelope, PermanentFailure, Receipt, TemporaryFailure
+from notifications.transports.base import Envelope, PermanentFailure, Receipt, TemporaryFailure, Transport
 
 log = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=30)
-MAX_ATTEMPTS = 6
-HASTEN_AFTER = 2
-FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=4), timedelta(minutes=2)
-
-CLAIM = """
-WITH next AS (
-    SELECT id, state FROM notifications_delivery
-    WHERE state IN ('pending', 'sending') AND due_at <= %(now)s
-    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-), moved AS (
-    UPDATE notifications_delivery d
-    SET state = 'sending', due_at = %(lease)s, attempts_made = attempts_made + 1
-    FROM next WHERE d.id = next.id
-    RETURNING d.*, next.state = 'sending' AS repeats
-), tried AS (
-    INSERT INTO notifications_attempt
-        (delivery_id, number, transport, worker, started_at, permanent, repeats_unknown, provider_id, answer)
-    SELECT id, attempts_made, transport, %(worker)s, %(now)s, false, repeats, '', '' FROM moved
-)
-SELECT moved.id, moved.key, moved.kind, moved.subject, moved.transport, moved.address, moved.message,
-       moved.attempts_made, moved.scheduled_at, coalesce(m.secret, '')
-FROM moved LEFT JOIN notifications_contactmethod m ON m.id = moved.method_id
-"""
+LARGEST_BATCH = 8
+# A process keeps at least one sender free of a channel that does not answer.
+SENDERS_KEPT = 1
+_thread = threading.local()
 
 
-COLUMNS = (
-    "id",
-    "key",
-    "kind",
-    "subject",
-    "transport",
-    "address",
-    "message",
-    "attempt",
-    "scheduled_at",
-    "secret",
-)
+def forget() -> None:
+    """Begin with batches of one again."""
+    _thread.batch = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """A delivery that this worker alone hands over until its lease ends."""
+def send_due(*, worker: str, now: datetime | None = None, limit: int = 1000, senders: int = 4) -> int:
+    """Hand over what is due, pages first, oldest first, until nothing is left; returns how many were tried.
 
-    id: int
-    key: str
-    kind: str
-    subject: str
-    transport: str
-    address: str
-    message: dict[str, Any]
-    attempt: int
-    scheduled_at: datetime
-    secret: str
-
-
-def send_due(*, worker: str, now: datetime | None = None, limit: int = 1000) -> int:
-    """Hand over what is due, oldest first, until nothing is left; returns how many were tried.
-
-    `now` is fixed by tests only: a sender works for longer than an instant.
+    `now` is fixed by tests only: a sender works for longer than an instant. `senders` is how many threads of this
+    process do the same.
     """
-    for done in range(limit):
-        moment = now or datetime.now(UTC)
-        claimed = claim(worker=worker, now=moment)
-        if claimed is None:
+    done = 0
+    while done < limit:
+        batch = _next(worker, now or datetime.now(UTC), senders)
+        if not batch:
             return done
-        hand_over(claimed, now=now)
-    return limit
+        _hand_over_all(batch, now)
+        done += len(batch)
+    return done
 
 
-def claim(*, worker: str, now: datetime) -> Claimed | None:
-    """The oldest delivery that is due and that no other worker holds, with its attempt written; None if none."""
+def _next(worker: str, now: datetime, senders: int) -> list[Claimed]:
+    """What this thread does next: a probe of what was down, else a batch as large as the last ones were full."""
+    shut = circuits.shut()
+    if shut:
+        _hold(shut, now)
+        for name in circuits.to_probe(shut, now):
+            return claim_probe(worker=worker, now=now, circuit=name)
+    size: int = getattr(_thread, "batch", 1)
+    slow = leases.hands.slow(max(senders - SENDERS_KEPT, 1))
+    batch = claim(worker=worker, now=now, limit=size, avoid=[*shut, *slow])
+    _thread.batch = min(size * 2, LARGEST_BATCH) if len(batch) == size else 1
+    return batch
+
+
+@transaction.atomic
+def _hold(shut: list[str], now: datetime) -> None:
+    """What is due by a channel that is down waits for its next probe; its people's other methods are used now."""
+    held = circuits.hold(shut, now)
+    for delivery in Delivery.objects.filter(pk__in=held, kind__in=PAGING):
+        deliveries.hasten(delivery=delivery, now=now)
+
+
+def _hand_over_all(batch: list[Claimed], now: datetime | None) -> None:
+    with leases.hands.holding([each.id for each in batch], batch[0].circuit):
+        for number, parcel in enumerate(bundles.sort_out(batch, now or datetime.now(UTC))):
+            if number == 0 or _still_wanted(parcel):
+                with leases.hands.holding(parcel.carried, parcel.circuit):
+                    hand_over(parcel, now=now)
+
+
+def _still_wanted(claimed: Claimed) -> bool:
+    """Whether nobody acknowledged while those before it in the batch were sent."""
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"now": now, "lease": now + LEASE, "worker": worker[:80]})
+        cursor.execute("SELECT state = 'sending' FROM notifications_delivery WHERE id = %s", [claimed.id])
         row = cursor.fetchone()
-    # Django leaves jsonb of a raw cursor as text.
-    if row is None:
-        return None
-    columns = dict(zip(COLUMNS, row, strict=True))
-    columns["message"] = json.loads(columns["message"])
-    return Claimed(**columns)
+    if row and row[0]:
+        return True
+    settling.not_needed(claimed)
+    return False
 
 
 def hand_over(claimed: Claimed, *, now: datetime | None = None) -> None:
     """Call the provider and write down what it said."""
     try:
-        receipt = get(claimed.transport).send(_envelope(claimed, now or datetime.now(UTC)))
+        receipt = _call(claimed, now or datetime.now(UTC))
     except TemporaryFailure as error:
-        _failed_for_now(claimed, str(error), now or datetime.now(UTC), error.retry_after)
-    except (PermanentFailure, UnknownTransport, BadSeal) as error:
-        _failed_for_good(claimed, f"{error}" or type(error).__name__, now or datetime.now(UTC))
+        settling.failed_for_now(claimed, error, now or datetime.now(UTC))
+    except PermanentFailure as error:
+        settling.failed_for_good(claimed, str(error), now or datetime.now(UTC), disable=error.disable)
+    except (UnknownTransport, BadSeal) as error:
+        settling.failed_for_good(claimed, f"{error}" or type(error).__name__, now or datetime.now(UTC))
     except Exception as error:
         # The boundary to a provider's library: whatever it raises must not stop the sender or lose the page.
         log.exception("transport %s broke", claimed.transport)
-        _failed_for_now(claimed, f"{type(error).__name__}: {error}", now or datetime.now(UTC), None)
+        broken = TemporaryFailure(f"{type(error).__name__}: {error}", down=False)
+        settling.failed_for_now(claimed, broken, now or datetime.now(UTC))
     else:
-        _sent(claimed, receipt, now or datetime.now(UTC))
+        settling.sent(claimed, receipt, now or datetime.now(UTC))
 
 
-def _envelope(claimed: Claimed, now: datetime) -> Envelope:
-    ack_url = acks.link(claimed.id) if claimed.kind == DeliveryKind.PAGE else ""
+def _call(claimed: Claimed, now: datetime) -> Receipt:
+    transport = get(claimed.transport)
+    envelope = _envelope(claimed, transport, now)
+    if claimed.replaces is None:
+        return transport.send(envelope)
+    return transport.edit(envelope, claimed.replaces)
+
+
+def _envelope(claimed: Claimed, transport: Transport, now: datetime) -> Envelope:
+    token = acks.token(claimed.answered_as) if claimed.answered_as else ""
+    message = deliveries.unpacked(claimed.message, ack_url=acks.link_of(token) if token else "")
     return Envelope(
         address=claimed.address,
         secret=unseal(claimed.secret) if claimed.secret else "",
         key=claimed.key,
         attempt=claimed.attempt,
-        message=deliveries.unpacked(claimed.message, ack_url=ack_url),
+        message=bundles.together(message, claimed.others) if claimed.others else message,
         now=now,
+        token=token,
+        reply_code=_reply_code(claimed, now) if transport.carries.reply_codes else "",
+        delivery=claimed.id,
     )
 
 
-# A code or a link that lets somebody in has done its work once it is sent; only a page's link is worth keeping.
-SENT = """
-WITH tried AS (
-    UPDATE notifications_attempt
-    SET answered_at = %(now)s, succeeded = true, provider_id = %(provider)s, answer = %(answer)s
-    WHERE delivery_id = %(id)s AND number = %(number)s
-)
-UPDATE notifications_delivery
-SET state = 'sent', sent_at = %(now)s, settled_at = %(now)s, provider_id = %(provider)s, outcome = %(answer)s,
-    message = CASE WHEN kind IN ('verification', 'notice') THEN message - 'code' - 'url' ELSE message END
-WHERE id = %(id)s AND state = ANY(%(states)s)
-"""
-
-
-def _sent(claimed: Claimed, receipt: Receipt, now: datetime) -> None:
-    values: dict[str, Any] = {
-        "id": claimed.id,
-        "number": claimed.attempt,
-        "now": now,
-        "provider": receipt.provider_id[:200],
-        "answer": receipt.answer[:500],
-        "states": sources("hand_over"),
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(SENT, values)
-    measures.count("deliveries", f"{claimed.transport}:sent")
-    if claimed.kind == DeliveryKind.PAGE:
-        measures.observe("delivery_lateness", (now - claimed.scheduled_at).total_seconds(), claimed.transport)
-
-
-def _failed_for_good(claimed: Claimed, reason: str, now: datetime) -> None:
-    with transaction.atomic():
-        _close_attempt(claimed, reason, now, permanent=True)
-    deliveries.fail(delivery_id=claimed.id, outcome=reason, now=now)
-    measures.count("deliveries", f"{claimed.transport}:failed")
-
-
-def _failed_for_now(claimed: Claimed, reason: str, now: datetime, retry_after: float | None) -> None:
-    """Try again later, a bounded number of times; from the second failure on the next method is used as well."""
-    if claimed.attempt >= MAX_ATTEMPTS:
-        _failed_for_good(claimed, f"given up after {claimed.attempt} tries: {reason}", now)
-        return
-    wait = backoff.delay(claimed.attempt, base=FIRST_WAIT, cap=LONGEST_WAIT, jitter=random.random())  # noqa: S311 - spreads load, guards nothing
-    if retry_after:
-        wait = max(wait, timedelta(seconds=min(retry_after, 600)))
-    with transaction.atomic():
-        _close_attempt(claimed, reason, now, permanent=False)
-        Delivery.objects.filter(pk=claimed.id, state__in=sources("retry")).update(
-            state=DeliveryState.PENDING, due_at=now + wait, outcome=reason[:500]
-        )
-    if claimed.attempt >= HASTEN_AFTER and claimed.kind == DeliveryKind.PAGE:
-        with transaction.atomic():
-            deliveries.hasten(delivery=Delivery.objects.get(pk=claimed.id), now=now)
-    measures.count("deliveries", f"{claimed.transport}:retried")
-
-
-def _close_attempt(claimed: Claimed, reason: str, now: datetime, *, permanent: bool) -> None:
-    Attempt.objects.filter(delivery_id=claimed.id, number=claimed.attempt).update(
-        answered_at=now, succeeded=False, permanent=permanent, answer=reason[:500]
-    )
+def _reply_code(claimed: Claimed, now: datetime) -> str:
+    if claimed.answered_as is None or claimed.user_id is None:
+        return ""
+    return codes.reply_code(delivery_id=claimed.answered_as, user_id=claimed.user_id, now=now)

@@ -20,7 +20,7 @@ from alerts.models import Integration
 from alerts.processing import process_waiting
 from catalog.models import Service
 from incidents.sweep import sweep
-from notifications import outbox
+from notifications import circuits, outbox, providers
 from oncall.models import EscalationPolicy, Schedule
 from tests import making
 from tests.smtp import Mailbox, running
@@ -32,6 +32,9 @@ pytest_plugins = ["tests.world"]
 def _fresh_process() -> None:
     """What a process remembers must not leak from one test into the next."""
     keys.forget()
+    providers.forget()
+    circuits.forget()
+    outbox.forget()
     cache.clear()
 
 

@@ -19,11 +19,13 @@ from ops.ports import free_port
 
 @dataclass
 class Mailbox:
-    """`mails` in the order of their arrival. `answers` maps an address to the reply that its RCPT gets."""
+    """`mails` in the order of their arrival. `answers` maps an address to the reply that its RCPT gets,
+    `data` the reply to every mail's text while it is not empty."""
 
     port: int = 0
     mails: list[EmailMessage] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    data: str = ""
 
     def to(self, address: str) -> list[EmailMessage]:
         """What went to one address."""
@@ -38,6 +40,8 @@ class Mailbox:
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.data:
+            return self.data
         content: Any = envelope.content
         mail = email.message_from_bytes(content, policy=default)
         assert isinstance(mail, EmailMessage)

@@ -7,7 +7,7 @@ from random import Random
 
 from config.demo.wire import DOMAIN
 from notifications.models import Attempt, Delivery, DeliveryState
-from notifications.outbox import LEASE
+from notifications.leases import OLD_LEASE
 
 WORKERS = ("worker-1:212", "worker-2:198")
 GREYLISTED = 0.03
@@ -35,7 +35,7 @@ def _sent(row: Delivery, rng: Random) -> list[Attempt]:
         started += timedelta(milliseconds=rng.randint(4_000, 7_000))
     last = _taken(row, len(attempts) + 1, started, rng)
     attempts.append(last)
-    row.state, row.attempts_made, row.due_at = DeliveryState.SENT, last.number, started + LEASE
+    row.state, row.attempts_made, row.due_at = DeliveryState.SENT, last.number, started + OLD_LEASE
     row.sent_at = row.settled_at = last.answered_at
     row.provider_id, row.outcome = last.provider_id, last.answer
     return attempts

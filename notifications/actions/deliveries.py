@@ -10,14 +10,14 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from lib import wake
-from notifications import subjects
+from notifications import circuits, providers, subjects, transports
+from notifications.bells import OUTBOX
 from notifications.lifecycle import sources
-from notifications.models import ContactMethod, Delivery, DeliveryKind, DeliveryState
+from notifications.models import PAGING, ContactMethod, Delivery, DeliveryKind, DeliveryState
 from notifications.transports.base import Message
-
-OUTBOX = "outbox"
 
 
 def enqueue(*, deliveries: Iterable[Delivery]) -> int:
@@ -40,8 +40,11 @@ def build(
     reason: dict[str, Any],
     user_id: int | None = None,
     address: str = "",
+    transport: str = "email",
 ) -> Delivery:
-    """One row for the outbox, not saved. Without a method it is an e-mail to `address`, the last resort."""
+    """One row for the outbox, not saved. Without a method it goes to `address` by `transport`: the last resort, or a
+    room."""
+    name, where = (method.transport, method.address) if method else (transport, address)
     return Delivery(
         key=key,
         group=group,
@@ -51,8 +54,9 @@ def build(
         reason=reason,
         method=method,
         user_id=method.user_id if method else user_id,
-        transport=method.transport if method else "email",
-        address=method.address if method else address,
+        transport=name,
+        address=where,
+        circuit=transports.circuit_of(name, where),
         created_at=now,
         scheduled_at=due_at,
         due_at=due_at,
@@ -101,52 +105,68 @@ def cancel(*, subject: str, now: datetime, reason: str, kind: str = DeliveryKind
     )
 
 
-@transaction.atomic
-def fail(*, delivery_id: int, outcome: str, now: datetime) -> None:
-    """No further try by this method: the person's next method is due at once, or their page could not be delivered.
+def fail(*, delivery_id: int, outcome: str, now: datetime) -> bool:
+    """No further try by this method: the person's next method is due at once, or their page could not be delivered."""
+    return _end(delivery_id, "fail", outcome, now)
 
-    The subject is locked before the delivery, in the order that an ack takes too.
-    """
+
+def bounce(*, delivery_id: int, outcome: str, now: datetime) -> bool:
+    """The provider took it and could not deliver it after all: as if it had been refused. False for a repeat."""
+    return _end(delivery_id, "bounce", outcome, now)
+
+
+@transaction.atomic
+def _end(delivery_id: int, verb: str, outcome: str, now: datetime) -> bool:
+    """The subject is locked before the delivery, in the order that an ack takes too."""
     delivery = Delivery.objects.get(pk=delivery_id)
-    owned = subjects.owner_of(delivery.subject) if delivery.kind == DeliveryKind.PAGE else None
+    owned = subjects.owner_of(delivery.subject) if delivery.kind in PAGING else None
     if owned:
         owned[0].lock(owned[1])
-    moved = Delivery.objects.filter(pk=delivery_id, state__in=sources("fail")).update(
+    moved = Delivery.objects.filter(pk=delivery_id, state__in=sources(verb)).update(
         state=DeliveryState.FAILED, settled_at=now, outcome=outcome[:500]
     )
-    if moved and delivery.kind == DeliveryKind.PAGE and not hasten(delivery=delivery, now=now) and owned:
+    if moved and delivery.kind in PAGING and not hasten(delivery=delivery, now=now) and owned:
         owned[0].unreachable(owned[1], delivery, now)
+    return bool(moved)
 
 
 def hasten(*, delivery: Delivery, now: datetime) -> bool:
     """Make the next method of the same person in the same step due now. False when there is none left.
 
-    The next one waiting by the person's rules comes first, then any usable method that the rules left out. A method
-    that already carried the page, or is about to, counts as reached.
+    The next one waiting by the person's rules comes first, then any usable method that the rules left out, then the
+    installation's fallback. A method that carried the page already, or is about to, counts as reached.
     """
     siblings = Delivery.objects.filter(group=delivery.group).exclude(pk=delivery.pk)
-    waiting = siblings.filter(state=DeliveryState.PENDING, attempts_made=0).order_by("due_at", "id").first()
+    untried = siblings.filter(state=DeliveryState.PENDING, attempts_made=0, due_at=F("scheduled_at"))
+    waiting = untried.exclude(circuit__in=circuits.shut()).order_by("due_at", "id").first()
     if waiting:
         Delivery.objects.filter(pk=waiting.pk, due_at__gt=now).update(due_at=now, scheduled_at=now)
         transaction.on_commit(partial(wake.ring, OUTBOX))
         return True
-    if siblings.exclude(state__in=[DeliveryState.FAILED, DeliveryState.CANCELLED]).exists():
+    if siblings.filter(state__in=REACHED).exists() or _by_another_method(delivery, now):
         return True
-    return _by_another_method(delivery, now)
+    return siblings.filter(state=DeliveryState.PENDING).exists()
+
+
+REACHED = (DeliveryState.SENDING, DeliveryState.SENT, DeliveryState.DELIVERED)
 
 
 def _by_another_method(failed: Delivery, now: datetime) -> bool:
-    tried = Delivery.objects.filter(group=failed.group).values("method_id")
+    tried = Delivery.objects.filter(group=failed.group)
     spare = (
-        ContactMethod.objects.usable().filter(user=failed.user).exclude(pk__in=tried).first()
+        ContactMethod.objects.usable()
+        .filter(user=failed.user)
+        .exclude(pk__in=tried.filter(method__isnull=False).values("method_id"))
+        .first()
         if failed.user
         else None
     )
-    if spare is None:
+    last = providers.values("fallback") if spare is None else None
+    if spare is None and (last is None or tried.filter(transport=last["transport"], method=None).exists()):
         return False
     row = build(
         method=spare,
-        key=f"{failed.group}:{spare.pk}",
+        key=f"{failed.group}:{spare.pk if spare else 'fallback'}",
         group=failed.group,
         kind=failed.kind,
         subject=failed.subject,
@@ -154,6 +174,8 @@ def _by_another_method(failed: Delivery, now: datetime) -> bool:
         now=now,
         due_at=now,
         reason={**failed.reason, "instead_of": failed.transport},
+        user_id=failed.user_id,
+        **(last or {}),
     )
     enqueue(deliveries=[row])
     return True

@@ -219,3 +219,10 @@ def remove_method(*, actor: User, method: ContactMethod, confirmed: bool = False
         return False
     ContactMethod.objects.filter(pk=method.pk).delete()
     return True
+
+
+def switch_off(*, method_id: int, reason: str, now: datetime) -> None:
+    """The address is dead, its provider says: nothing more is sent there until it was proved again."""
+    ContactMethod.objects.filter(pk=method_id, disabled_at=None).update(
+        disabled_at=now, disabled_reason=reason[:300]
+    )

@@ -29,6 +29,13 @@ from notifications.transports.base import (
 )
 
 ASK_AFTER_REST = 1.0
+# The server refuses us, not the reader: whoever runs Tocsin can mend it, so the page is kept and tried again.
+OURS_TO_MEND = (
+    smtplib.SMTPAuthenticationError,
+    smtplib.SMTPConnectError,
+    smtplib.SMTPHeloError,
+    smtplib.SMTPSenderRefused,
+)
 _thread = threading.local()
 
 
@@ -51,7 +58,10 @@ class EmailTransport(Transport):
             _connection().send_messages([mail])
         except smtplib.SMTPRecipientsRefused as error:
             _forget()
-            raise _by_code(*next(iter(error.recipients.values()))) from error
+            raise _by_code(*next(iter(error.recipients.values())), down=False) from error
+        except OURS_TO_MEND as error:
+            _forget()
+            raise TemporaryFailure(f"{error.smtp_code} {_text(error.smtp_error)}") from error
         except smtplib.SMTPResponseException as error:
             _forget()
             raise _by_code(error.smtp_code, error.smtp_error) from error
@@ -126,7 +136,11 @@ def _forget() -> None:
         backend.connection.close()
 
 
-def _by_code(code: int, answer: bytes | str) -> TemporaryFailure | PermanentFailure:
-    text = answer.decode(errors="replace") if isinstance(answer, bytes) else answer
-    kind = PermanentFailure if 500 <= code < 600 else TemporaryFailure
-    return kind(f"{code} {text}")
+def _by_code(code: int, answer: bytes | str, *, down: bool = True) -> TemporaryFailure | PermanentFailure:
+    """`down` is False when it is this mailbox that is refused for now, a full one or one behind a greylist."""
+    reason = f"{code} {_text(answer)}"
+    return PermanentFailure(reason) if 500 <= code < 600 else TemporaryFailure(reason, down=down)
+
+
+def _text(answer: bytes | str) -> str:
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else answer

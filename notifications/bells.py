@@ -1,0 +1,3 @@
+"""Names of the bells that wake senders (lib.wake)."""
+
+OUTBOX = "outbox"
