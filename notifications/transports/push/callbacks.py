@@ -76,10 +76,9 @@ def replace(_request: HttpRequest, raw: bytes) -> HttpResponse:
     """The browser subscribed anew by itself: {"device", "subscription"}."""
     given, now = _object(raw), timezone.now()
     try:
+        method_id = tokens.method_of(_text(given, "device"))
         subscription = read(json.dumps(given.get("subscription")), key=vapid_keys(now).public)
-        replace_subscription(
-            method_id=tokens.method_of(_text(given, "device")), subscription=subscription, now=now
-        )
+        replace_subscription(method_id=method_id, subscription=subscription, now=now)
     except BadLink:
         return _refused("device")
     except BadSubscription:

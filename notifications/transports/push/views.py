@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
@@ -29,7 +31,9 @@ class SubscriptionForm(forms.Form):
 
     def clean_subscription(self) -> Subscription:
         try:
-            return read(self.cleaned_data["subscription"], key=vapid_keys(timezone.now()).public)
+            # Read first: what is refused must leave nothing behind, not even a key.
+            found = read(self.cleaned_data["subscription"], key="")
+            return replace(found, key=vapid_keys(timezone.now()).public)
         except BadSubscription as error:
             raise forms.ValidationError(
                 _("The browser gave no subscription that works: %(reason)s.") % {"reason": error}

@@ -115,6 +115,7 @@ def test_nonsense_is_refused_in_words(browser_of: Browsers, member: User) -> Non
         assert answer.status_code == 200
         assert 'role="alert"' in answer.content.decode()
     assert not ContactMethod.objects.filter(transport="push").exists()
+    assert not SigningKey.objects.exists()
 
 
 def test_a_stranger_sees_nothing_of_another_s_device(
