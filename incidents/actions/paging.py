@@ -90,8 +90,8 @@ def stop(*, incidents: Iterable[Incident], now: datetime, reason: str) -> None:
 
 
 @transaction.atomic
-def page_again(*, incident_id: int, actor: User, now: datetime) -> Incident:
-    """Start the policy anew from its first step, as it stands now. Raises NotOpen."""
+def page_again(*, incident_id: int, actor: User | None, now: datetime, why: str = "") -> Incident:
+    """Start the policy anew from its first step, as it stands now; `why` where no person asked. Raises NotOpen."""
     incident = lock(incident_id)
     if not incident.is_open:
         raise NotOpen("The incident is over. Reopen it to page for it.")
@@ -120,25 +120,30 @@ def page_again(*, incident_id: int, actor: User, now: datetime) -> Incident:
             waiting="",
             waiting_since=None,
             paged=[],
+            remind_at=None,
+            lapses_at=None,
         )
-    append(
-        [(incident, [Entry(EntryKind.ESCALATION, f"Paging started again by policy {policy.name}", actor)])],
-        now=now,
-    )
+    text = why or f"Paging started again by policy {policy.name}"
+    append([(incident, [Entry(EntryKind.ESCALATION, text, actor)])], now=now)
     transaction.on_commit(partial(wake.ring, SWEEP))
     signals.announce(incident.pk, "escalation")
     return incident
 
 
 @transaction.atomic
-def escalate(*, incident_id: int, actor: User, now: datetime) -> Incident:
-    """Do not wait: the next step is due now. Starts paging again when it was stopped."""
+def escalate(
+    *, incident_id: int, actor: User, now: datetime, via: str = "", answer_to: int | None = None
+) -> Incident:
+    """Do not wait: the next step is due now. Starts paging again when it was stopped. `answer_to` is the page whose
+    answer asked for it."""
     incident = lock(incident_id)
     running = Escalation.objects.running().filter(incident=incident).first()
     if running is None:
         return page_again(incident_id=incident_id, actor=actor, now=now)
     Escalation.objects.filter(pk=running.pk).update(next_step_at=now, **_passed_over(running))
-    append([(incident, [Entry(EntryKind.ESCALATION, "Escalated to the next step by hand", actor)])], now=now)
+    text = f"Escalated to the next step {via or 'by hand'}"
+    data = {"answer_to": answer_to} if answer_to else {}
+    append([(incident, [Entry(EntryKind.ESCALATION, text, actor, data)])], now=now)
     transaction.on_commit(partial(wake.ring, SWEEP))
     return incident
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from incidents import signals
-from incidents.actions import rooms
+from incidents.actions import notices, reminders, rooms
 from incidents.actions.paging import NotOpen, stop
 from incidents.actions.timeline import Entry, append, lock, lock_all
 from incidents.lifecycle import SELF_RESOLVING, IllegalTransition, next_state
@@ -34,7 +34,7 @@ def acknowledge(
     incident = lock(incident_id)
     if not incident.is_open:
         raise NotOpen(f"Incident #{incident.pk} is over: it was {incident.get_state_display().lower()}.")
-    if not _waits(incident):
+    if not waits(incident):
         return incident, False
     fields: dict[str, Any] = {}
     if incident.acknowledged_at is None:
@@ -46,7 +46,7 @@ def acknowledge(
     return incident, True
 
 
-def _waits(incident: Incident) -> bool:
+def waits(incident: Incident) -> bool:
     """Whether an acknowledgement has anything left to do."""
     return incident.is_open and (_is_paging(incident) or incident.state == State.TRIAGE)
 
@@ -67,13 +67,19 @@ def acknowledge_by_link(*, token: str, now: datetime) -> tuple[Incident, Deliver
     kind, _, number = delivery.subject.partition(":")
     if kind != "incident" or delivery.user is None or not delivery.user.can_respond:
         raise BadLink("nothing to acknowledge, or nobody who may")
-    if delivery.acknowledged_at and _waits(lock(int(number))):
+    if is_spent(delivery, lock(int(number))):
         raise BadLink("used, and paging began anew since")
     incident, first = acknowledge(
         incident_id=int(number), actor=delivery.user, now=now, via=f"link in {delivery.transport}"
     )
     note_acknowledged(delivery=delivery, now=now)
     return incident, delivery, first
+
+
+def is_spent(delivery: Delivery, incident: Incident) -> bool:
+    """Its one use was made, and paging began anew since: a phone that opens it again would answer unread. What a room
+    was told is no page and has no such use."""
+    return delivery.user_id is not None and delivery.acknowledged_at is not None and waits(incident)
 
 
 def paged_by(*, token: str) -> Delivery:
@@ -183,5 +189,7 @@ def _move(incident: Incident, verb: str, entries: list[Entry], now: datetime, **
         setattr(incident, name, value)
     append([(incident, entries)], now=now)
     rooms.changed(incidents=[incident], now=now, by=entries[0].actor)
+    notices.changed(incident=incident, now=now, by=entries[0].actor)
+    reminders.set_timers(incident=incident, now=now)
     signals.announce(incident.pk, "closed" if new in CLOSES else "state")
     return incident
