@@ -16,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import choose_encoder
 
+from notifications import unsent
 from notifications.models import Measure
 
 GAUGES = """
@@ -28,7 +29,12 @@ GAUGES = """
       (SELECT count(*) FROM alerts_event WHERE processed_at IS NULL),
       (SELECT extract(epoch FROM %(now)s - min(received_at)) FROM alerts_event WHERE processed_at IS NULL),
       (SELECT count(*) FROM incidents_incident WHERE state NOT IN ('resolved', 'dismissed')),
-      (SELECT count(*) FROM notifications_measure WHERE name = 'sweeper' AND value > extract(epoch FROM %(now)s) - 10)
+      (SELECT count(*) FROM notifications_measure WHERE name = 'sweeper' AND value > extract(epoch FROM %(now)s) - 10),
+      (SELECT count(*) FROM notifications_circuit WHERE opened_at IS NOT NULL),
+      (SELECT count(*) FROM notifications_alarm WHERE closed_at IS NULL),
+      (SELECT max(value) FROM notifications_latenessslot
+       WHERE bucket = 'max' AND slot >= %(now)s - interval '65 minutes'),
+      extract(epoch FROM %(now)s - %(unsent)s::timestamptz)
 """
 NAMES = (
     ("escalation_overdue_seconds", "How late the most overdue escalation timer is; 0 when none is."),
@@ -42,6 +48,13 @@ NAMES = (
     ),
     ("incidents_open", "Incidents that are neither resolved nor dismissed."),
     ("sweepers_alive", "Workers that swept within the last ten seconds."),
+    ("circuits_open", "Providers that do not answer, so that other methods are used."),
+    ("alarms_open", "Alarms about the pager itself that are open."),
+    ("lateness_max_seconds", "How late the latest step or page of about the last hour was."),
+    (
+        "page_unsent_seconds",
+        "How long the oldest page has waited that its provider should have; 0 when none does.",
+    ),
 )
 HISTOGRAMS = {
     "step_lateness": ("escalation_step_lateness_seconds", "From an escalation's due time to its step."),
@@ -77,8 +90,9 @@ Row = tuple[str, str, str, float]
 
 
 def _gauges(now: datetime) -> Iterator[Metric]:
+    waiting = unsent.oldest(now)
     with connection.cursor() as cursor:
-        cursor.execute(GAUGES, {"now": now})
+        cursor.execute(GAUGES, {"now": now, "unsent": waiting.since if waiting else None})
         values = cursor.fetchone()
     for (name, text), value in zip(NAMES, values, strict=True):
         yield GaugeMetricFamily(f"tocsin_{name}", text, value=max(0.0, float(value or 0)))

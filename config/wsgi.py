@@ -1,4 +1,4 @@
-"""What granian serves: pages, the API and the intake, over WSGI."""
+"""What granian serves: pages, the API and the intake, over WSGI; beside them each process watches over paging."""
 
 import os
 
@@ -6,3 +6,8 @@ from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 application = get_wsgi_application()
+
+# The models are loaded only now.
+from config import watching  # noqa: E402
+
+watching.start()

@@ -1,11 +1,13 @@
-"""Addresses of hand-off notes, the simulator and what is expected of it."""
+"""Addresses of hand-off notes, the simulator and what is expected of it, and of Operations."""
 
 from django.urls import path
 
-from insights.views import assertions, handoffs, simulator
+from insights.views import assertions, handoffs, operations, simulator
 
 app_name = "insights"
 urlpatterns = [
+    path("operations/", operations.operations, name="operations"),
+    path("operations/ledger/", operations.ledger, name="operations-ledger"),
     path("oncall/handoffs/", handoffs.handoffs, name="handoffs"),
     path("oncall/handoffs/<int:pk>/", handoffs.handoff, name="handoff"),
     path("oncall/handoffs/<int:pk>/remark/", handoffs.remark, name="handoff-remark"),

@@ -2,7 +2,8 @@
 
 A page about an incident lives in `incidents`; alerts, status page and postmortems live above and may not be imported
 there. They register a panel in their `AppConfig.ready()`; the page asks for all panels that have something to say and
-includes their templates. Pages that take panels: "incident", "service", "team", "me", "person".
+includes their templates. Pages that take panels: "incident", "service", "team", "me", "person",
+"operations" (its subject is the pulse).
 """
 
 from __future__ import annotations

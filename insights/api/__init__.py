@@ -1,6 +1,7 @@
-"""Who would be paged, and what is expected of it, over the same actions as the pages."""
+"""Who would be paged, what is expected of it, and whether the pager works, over the same actions as the pages."""
 
 from insights.api.assertions import AssertionViewSet
+from insights.api.operations import OperationsViewSet
 from insights.api.simulating import AskingOnCallViewSet
 
-__all__ = ["AskingOnCallViewSet", "AssertionViewSet"]
+__all__ = ["AskingOnCallViewSet", "AssertionViewSet", "OperationsViewSet"]

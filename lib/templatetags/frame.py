@@ -13,12 +13,14 @@ register = template.Library()
 
 @dataclass(frozen=True)
 class Entry:
-    """One page in the navigation. `thumb` entries stand in the phone's bottom bar."""
+    """One page in the navigation. `thumb` entries stand in the phone's bottom bar; what is `for_responders` is no page
+    for viewers."""
 
     name: str
     label: str | Promise
     icon: str
     thumb: bool = False
+    for_responders: bool = False
     url: str = ""
     current: bool = False
 
@@ -53,6 +55,7 @@ NAVIGATION = (
         (
             Entry("accounts:people", _("People"), "user"),
             Entry("accounts:teams", _("Teams"), "users-group"),
+            Entry("insights:operations", _("Operations"), "heartbeat", for_responders=True),
             Entry("accounts:settings", _("Settings"), "settings"),
         ),
     ),
@@ -60,8 +63,11 @@ NAVIGATION = (
 ME = Entry("notifications:me", _("Me"), "user-circle", thumb=True)
 
 
-def _resolved(entry: Entry) -> Entry | None:
-    """The entry with its address, or None where this installation has no such page."""
+def _resolved(entry: Entry, request: HttpRequest | None = None) -> Entry | None:
+    """The entry with its address, or None where this installation has no such page, or none for the reader."""
+    reader = getattr(request, "user", None)
+    if entry.for_responders and reader is not None and not getattr(reader, "can_respond", False):
+        return None
     try:
         return replace(entry, url=reverse(entry.name))
     except NoReverseMatch:
@@ -81,7 +87,10 @@ def _closeness(entry: Entry, request: HttpRequest | None) -> int:
 
 def navigation_for(request: HttpRequest | None) -> tuple[list[Group], Entry | None]:
     """The groups that have pages, and the reader's own page; the entry that fits best is `current`."""
-    groups = [Group(group.label, tuple(filter(None, map(_resolved, group.entries)))) for group in NAVIGATION]
+    groups = [
+        Group(group.label, tuple(found for each in group.entries if (found := _resolved(each, request))))
+        for group in NAVIGATION
+    ]
     me = _resolved(ME)
     entries = [entry for group in groups for entry in group.entries] + ([me] if me else [])
     best = max(entries, key=lambda entry: _closeness(entry, request), default=None)

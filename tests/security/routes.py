@@ -287,6 +287,7 @@ RESPOND = {
     *("incidents:declare", "incidents:declare-who", "incidents:edit", "incidents:note", "incidents:update"),
     *("incidents:role", "incidents:acknowledge", "incidents:declare-it", "incidents:move"),
     *("incidents:escalate", "incidents:page-again"),
+    *("insights:operations", "insights:operations-ledger"),
     *("oncall:absence-new", "oncall:cover-new", "oncall:feed-new"),
     *("postmortems:start", "postmortems:section", "postmortems:import", "postmortems:mark"),
     *("postmortems:action-add", "postmortems:action-edit", "postmortems:action-move"),
