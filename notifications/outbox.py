@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import UTC, datetime
+from datetime import datetime
 
 from django.db import connection, transaction
 
+from lib.clock import steady
 from lib.sealing import BadSeal, unseal
 from notifications import acks, bundles, circuits, leases, settling
 from notifications.actions import codes, deliveries
@@ -43,7 +44,7 @@ def send_due(*, worker: str, now: datetime | None = None, limit: int = 1000, sen
     """
     done = 0
     while done < limit:
-        batch = _next(worker, now or datetime.now(UTC), senders)
+        batch = _next(worker, now or steady(), senders)
         if not batch:
             return done
         _hand_over_all(batch, now)
@@ -75,7 +76,7 @@ def _hold(shut: list[str], now: datetime) -> None:
 
 def _hand_over_all(batch: list[Claimed], now: datetime | None) -> None:
     with leases.hands.holding([each.id for each in batch], batch[0].circuit):
-        for number, parcel in enumerate(bundles.sort_out(batch, now or datetime.now(UTC))):
+        for number, parcel in enumerate(bundles.sort_out(batch, now or steady())):
             if number == 0 or _still_wanted(parcel):
                 with leases.hands.holding(parcel.carried, parcel.circuit):
                     hand_over(parcel, now=now)
@@ -95,20 +96,20 @@ def _still_wanted(claimed: Claimed) -> bool:
 def hand_over(claimed: Claimed, *, now: datetime | None = None) -> None:
     """Call the provider and write down what it said."""
     try:
-        receipt = _call(claimed, now or datetime.now(UTC))
+        receipt = _call(claimed, now or steady())
     except TemporaryFailure as error:
-        settling.failed_for_now(claimed, error, now or datetime.now(UTC))
+        settling.failed_for_now(claimed, error, now or steady())
     except PermanentFailure as error:
-        settling.failed_for_good(claimed, str(error), now or datetime.now(UTC), disable=error.disable)
+        settling.failed_for_good(claimed, str(error), now or steady(), disable=error.disable)
     except (UnknownTransport, BadSeal) as error:
-        settling.failed_for_good(claimed, f"{error}" or type(error).__name__, now or datetime.now(UTC))
+        settling.failed_for_good(claimed, f"{error}" or type(error).__name__, now or steady())
     except Exception as error:
         # The boundary to a provider's library: whatever it raises must not stop the sender or lose the page.
         log.exception("transport %s broke", claimed.transport)
         broken = TemporaryFailure(f"{type(error).__name__}: {error}", down=False)
-        settling.failed_for_now(claimed, broken, now or datetime.now(UTC))
+        settling.failed_for_now(claimed, broken, now or steady())
     else:
-        settling.sent(claimed, receipt, now or datetime.now(UTC))
+        settling.sent(claimed, receipt, now or steady())
 
 
 def _call(claimed: Claimed, now: datetime) -> Receipt:

@@ -10,7 +10,7 @@ import logging
 import random
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -18,6 +18,7 @@ from django.db import Error as DatabaseProblem
 from django.db import close_old_connections, connection, transaction
 
 from lib import backoff
+from lib.clock import steady
 from notifications import circuits, lateness, measures, subjects
 from notifications.actions import deliveries
 from notifications.actions.methods import switch_off
@@ -172,7 +173,7 @@ def _is_time_for_another(claimed: Claimed, retry_after: float | None, now: datet
 
 def not_needed(claimed: Claimed) -> None:
     """It was claimed and never handed over, since somebody acknowledged before its turn came."""
-    _close_attempts(claimed, "not handed over: no longer needed", datetime.now(UTC), permanent=False)
+    _close_attempts(claimed, "not handed over: no longer needed", steady(), permanent=False)
 
 
 def _close_attempts(claimed: Claimed, reason: str, now: datetime, *, permanent: bool) -> None:

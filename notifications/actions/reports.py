@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Q
-
 from notifications.actions import deliveries
 from notifications.lifecycle import sources
 from notifications.models import Delivery, DeliveryState
@@ -22,8 +20,9 @@ def confirm(*, transport: str, provider_id: str, state: str, reason: str = "", n
         ids = list(found.filter(state__in=sources("bounce")).values_list("pk", flat=True))
         why = reason or "the provider could not deliver it"
         return sum(deliveries.bounce(delivery_id=each, outcome=why, now=now) for each in ids) > 0
-    fields = {"delivered_at": now} if state == "delivered" else {"delivered_at": now, "read_at": now}
-    unknown = Q(delivered_at=None) if state == "delivered" else Q(read_at=None)
-    changed = found.filter(unknown, state__in=[DeliveryState.SENT, DeliveryState.DELIVERED]).update(**fields)
-    found.filter(state__in=sources("confirm")).update(state=DeliveryState.DELIVERED)
-    return bool(changed)
+    taken = found.filter(state__in=[DeliveryState.SENT, DeliveryState.DELIVERED])
+    changed = taken.filter(delivered_at=None).update(delivered_at=now)
+    if state == "read":
+        changed += taken.filter(read_at=None).update(read_at=now)
+    taken.filter(state__in=sources("confirm")).update(state=DeliveryState.DELIVERED)
+    return changed > 0
