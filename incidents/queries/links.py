@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from accounts.models import User
 from incidents.models import EntryKind, Escalation, Incident, State
 from incidents.queries.ledger import people_paged
@@ -17,6 +19,7 @@ class Told:
     """The incident behind a link, seen by `person`, who was paged.
 
     `waits` while somebody is needed; `answer` is who acknowledged last, `ended` who closed it when it is over.
+    `together` are further incidents that the same message stood for and that still wait.
     """
 
     incident: Incident
@@ -25,6 +28,12 @@ class Told:
     answer: Move | None
     ended: Move | None
     others: tuple[User, ...]
+    together: tuple[Incident, ...] = ()
+
+    @property
+    def asks(self) -> int:
+        """How many incidents wait for this person's answer."""
+        return int(self.waits) + len(self.together)
 
     @property
     def is_theirs(self) -> bool:
@@ -52,4 +61,16 @@ def told(delivery: Delivery) -> Told:
         last_move(incident, answers[:1]),
         None if incident.is_open else last_move(incident, answers[1:]),
         tuple(people_paged(incident, besides=person)),
+        _together(delivery, incident),
     )
+
+
+def _together(delivery: Delivery, incident: Incident) -> tuple[Incident, ...]:
+    """A message for many pages names the first by its link; the others hang on it."""
+    numbers = [each.subject.partition(":")[2] for each in delivery.bundled.filter(kind=delivery.kind)]
+    if not numbers:
+        return ()
+    waiting = Incident.objects.select_related("service").defer("search").filter(pk__in=numbers).open()
+    running = Escalation.objects.running().filter(incident__in=numbers).values("incident")
+    needed = Q(state=State.TRIAGE) | Q(pk__in=running)
+    return tuple(waiting.filter(needed).exclude(pk=incident.pk).order_by("pk"))

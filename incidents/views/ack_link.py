@@ -8,6 +8,8 @@ nothing either.)
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,7 +19,14 @@ from django.views.decorators.http import require_http_methods
 from incidents.actions.paging import NotOpen
 from incidents.actions.transitions import acknowledge_by_link, paged_by
 from incidents.queries.links import Told, told
+from notifications import answers
 from notifications.acks import BadLink, ExpiredLink
+from notifications.models import Delivery, DeliveryKind
+from notifications.subjects import Answered, Verb
+from oncall.drills import queries as drills
+from notifications.answers import answer
+from notifications.models import Delivery
+from notifications.subjects import Verb
 
 
 @never_cache
@@ -25,9 +34,12 @@ from notifications.acks import BadLink, ExpiredLink
 def ack_link(request: HttpRequest, token: str) -> HttpResponse:
     """What is down, since when, one button; after it who has it and who else was paged."""
     try:
+        delivery = paged_by(token=token)
+        if delivery.kind == DeliveryKind.DRILL:
+            return _drill(request, delivery)
         if request.method == "POST":
             return _pressed(request, token)
-        return _shown(request, told(paged_by(token=token)))
+        return _shown(request, told(delivery))
     except ExpiredLink:
         return _bad(request, "expired", 410)
     except BadLink:
@@ -35,18 +47,45 @@ def ack_link(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _pressed(request: HttpRequest, token: str) -> HttpResponse:
+    """Acknowledges, all that the message stood for; or asks for the next step, when the person cannot take it."""
+    delivery = paged_by(token=token)
+    told(delivery)
+    now = timezone.now()
+    if request.POST.get("verb") == Verb.ESCALATE:
+        said = answer(delivery=delivery, verb=Verb.ESCALATE, via=_via(delivery), now=now)
+        return _shown(request, told(delivery), said=said.text)
+    if delivery.bundled.exists():
+        said = answer(delivery=delivery, verb=Verb.ACKNOWLEDGE, via=_via(delivery), now=now)
+        return _shown(request, told(paged_by(token=token)), said=said.text)
     is_first = False
-    try:
-        _incident, delivery, is_first = acknowledge_by_link(token=token, now=timezone.now())
-    except NotOpen:
-        delivery = paged_by(token=token)
+    with suppress(NotOpen):
+        _incident, delivery, is_first = acknowledge_by_link(token=token, now=now)
     return _shown(request, told(delivery), is_first=is_first)
 
 
-def _shown(request: HttpRequest, found: Told, *, is_first: bool = False) -> HttpResponse:
+def _via(delivery: Delivery) -> str:
+    return f"link in {delivery.transport}"
+
+
+def _shown(request: HttpRequest, found: Told, *, is_first: bool = False, said: str = "") -> HttpResponse:
     """Times are on the clock of the person who was paged: nobody needs to be signed in."""
     with timezone.override(found.person.zone):
-        return _private(render(request, "incidents/ack.html", {"told": found, "is_first": is_first}))
+        context = {"told": found, "is_first": is_first, "said": said}
+        return _private(render(request, "incidents/ack.html", context))
+
+
+def _drill(request: HttpRequest, delivery: Delivery) -> HttpResponse:
+    """The same for a marked test, which says that it is one before all else."""
+    said: Answered | None = None
+    if drills.told(delivery) is None:
+        raise BadLink("nobody waits for this answer")
+    if request.method == "POST":
+        via = f"link in {delivery.transport}"
+        said = answers.answer(delivery=delivery, verb=Verb.ACKNOWLEDGE, via=via, now=timezone.now())
+    found = drills.told(delivery)
+    assert found is not None  # noqa: S101 - it was there a moment ago; says it to mypy
+    with timezone.override(found.person.zone):
+        return _private(render(request, "incidents/ack_drill.html", {"told": found, "said": said}))
 
 
 def _bad(request: HttpRequest, why: str, status: int) -> HttpResponse:

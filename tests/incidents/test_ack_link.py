@@ -49,7 +49,7 @@ def test_it_shows_what_is_down_and_one_button_and_changes_nothing(
     text = words(answer)
     for part in ("Payments API", "Checkout answers 502", "5xx rate 38%", "21:00 JST", "As Milan Member"):
         assert part in text
-    assert answer.content.decode().count("<button") == 1
+    assert answer.content.decode().count("<button name=\"verb\" value=\"acknowledge\"") == 1
     incident.refresh_from_db()
     assert incident.state == State.TRIAGE
 
@@ -189,3 +189,28 @@ def test_the_button_carries_a_token_that_the_page_set(path: str, incident: Incid
 
 def test_it_weighs_little(client: Client, path: str) -> None:
     assert len(client.get(path).content) < 5_000
+
+
+def test_who_cannot_take_it_asks_for_the_next_step(
+    client: Client, path: str, incident: Incident, now: datetime
+) -> None:
+    answer = client.post(path, {"verb": "escalate"})
+    assert "escalated" in words(answer)
+    assert Escalation.objects.get(incident=incident).next_step_at <= now + timedelta(seconds=1)
+    assert "before" in words(client.post(path, {"verb": "escalate"}))
+
+
+def test_a_link_for_many_pages_names_them_and_acknowledges_all(
+    client: Client, path: str, incident: Incident, service: Service, now: datetime
+) -> None:
+    first = Delivery.objects.get()
+    second = triaged(service, now, title="Refunds answer 502")
+    hand_over(now)
+    Delivery.objects.exclude(pk=first.pk).update(bundle=first)
+    shown = words(client.get(path))
+    assert "Acknowledge all 2" in shown
+    assert "Refunds answer 502" in shown
+    client.post(path, {"verb": "acknowledge"})
+    for each in (incident, second):
+        each.refresh_from_db()
+        assert each.state == State.ACKNOWLEDGED
