@@ -62,14 +62,14 @@ def _is_nested(value: object) -> bool:
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
-    """What the actions refuse as answers: 400 with the place of what is wrong, 409 when it is about the whole, 404 when
-    somebody took it away meanwhile."""
+def refusals(inside: str = "") -> Iterator[None]:
+    """What the actions refuse as answers: 400 with the place of what is wrong (`inside` stands before it), 409 when it
+    is about the whole, 404 when somebody took it away meanwhile."""
     try:
         yield
     except drafts.Refused as error:
         if error.field:
-            raise ValidationError({error.field: [error.message]}) from error
+            raise ValidationError({f"{inside}{error.field}": [error.message]}) from error
         raise Refused(error.message) from error
     except ObjectDoesNotExist as error:
         raise Http404 from error

@@ -8,7 +8,7 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 
 from accounts.models import Team, User
-from oncall.drafts import Aim, LayerDraft, StepDraft
+from oncall.drafts import Aim, LayerDraft, OverrideDraft, StepDraft
 from oncall.models import Schedule, Which
 from oncall.rotation import Restriction
 
@@ -31,6 +31,30 @@ def layer_drafts(layers: Iterable[Given], of_schedule: Collection[int] = ()) -> 
     if wrong:
         raise ValidationError(wrong)
     return tuple(_layer(layer, people) for layer in listed)
+
+
+def override_drafts(overrides: Iterable[Given]) -> list[OverrideDraft]:
+    """The overrides. Raises ValidationError by place."""
+    listed = list(overrides)
+    named = [(each["user"], each.get("replaces")) for each in listed]
+    people = _people(number for pair in named for number in pair if number is not None)
+    wrong: dict[str, list[str]] = {}
+    for place, (user, replaced) in enumerate(named):
+        wrong |= _unknown([user], people, f"overrides.{place}.user")
+        wrong |= _unknown([replaced] if replaced else [], people, f"overrides.{place}.replaces")
+    if wrong:
+        raise ValidationError(wrong)
+    return [
+        OverrideDraft(
+            people[user],
+            each["starts_at"],
+            each["ends_at"],
+            each["kind"],
+            people[replaced] if replaced else None,
+            each["reason"],
+        )
+        for each, (user, replaced) in zip(listed, named, strict=True)
+    ]
 
 
 def step_drafts(steps: Iterable[Given]) -> tuple[StepDraft, ...]:

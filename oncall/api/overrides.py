@@ -15,6 +15,7 @@ from accounts.models import User
 from lib.rest import ID, checked_query
 from oncall import access, actions
 from oncall.api.asking import checked, known, refusals
+from oncall.api.drafting import override_drafts
 from oncall.serializers import overrides as shapes
 
 if TYPE_CHECKING:
@@ -64,6 +65,23 @@ class OverridesMixin(_Base):
                 actor=actor_of(request), now=timezone.now(), schedule=schedule, **fields
             )
         return Response(shapes.OverrideSerializer(made).data, status=201)
+
+    @extend_schema(
+        summary="Override a schedule several times at once",
+        request=shapes.NewOverrides,
+        responses={201: shapes.OverrideSerializer(many=True)},
+    )
+    @action(detail=True, methods=["post"], url_path="overrides/several", url_name="overrides-several")
+    def add_overrides(self, request: Request, pk: str) -> Response:
+        """All of them or none; what is wrong is named by its place, "overrides.1.ends_at"."""
+        schedule = access.overridable_schedule(actor_of(request), int(pk))
+        fields = checked(shapes.NewOverrides(data=request.data))
+        meant = override_drafts(fields["overrides"])
+        with refusals("overrides."):
+            made = actions.add_overrides(
+                actor=actor_of(request), now=timezone.now(), schedule=schedule, drafts=meant
+            )
+        return Response(shapes.OverrideSerializer(made, many=True).data, status=201)
 
     @extend_schema(summary="Withdraw an override", parameters=[NUMBER], responses={204: None})
     @action(detail=True, methods=["delete"], url_path=rf"overrides/(?P<override>{ID})", url_name="override")

@@ -47,6 +47,12 @@ class NewOverride(Body):
     reason = Line(max_length=200, allow_blank=True, default="")
 
 
+class NewOverrides(Body):
+    """Several at once: all of them, the later ones over the earlier, or none."""
+
+    overrides = NewOverride(many=True, allow_empty=False)
+
+
 class OverrideQuery(serializers.Serializer[Any]):
     """Which overrides a list holds."""
 

@@ -250,6 +250,24 @@ def test_overrides_are_made_listed_and_withdrawn(
     assert len(get(as_member, path)["results"]) == 2
 
 
+def test_several_overrides_are_made_together_or_not_at_all(
+    as_member: Client, rota: Schedule, owner: User, member: User
+) -> None:
+    path = f"schedules/{rota.pk}/overrides"
+    first = {"user": owner.pk, "starts_at": "2026-03-17T09:00:00Z", "ends_at": "2026-03-18T09:00:00Z"}
+    wrong = {"user": owner.pk, "starts_at": "2026-03-19T09:00:00Z", "ends_at": "2026-03-19T09:00:00Z"}
+    refused = send(as_member, "POST", f"{path}/several", {"overrides": [first, wrong]})
+    assert refused.status_code == 400
+    assert "overrides.1.ends_at" in errors_of(refused)
+    assert get(as_member, path)["results"] == []
+    right = {**wrong, "ends_at": "2026-03-20T09:00:00Z"}
+    made = send(as_member, "POST", f"{path}/several", {"overrides": [first, right]})
+    assert made.status_code == 201, made.content
+    assert [each["user"]["id"] for each in made.json()] == [owner.pk, owner.pk]
+    stranger = send(as_member, "POST", f"{path}/several", {"overrides": [{**first, "user": 999_999}]})
+    assert "overrides.0.user" in errors_of(stranger)
+
+
 def test_an_override_that_is_over_is_not_withdrawn(as_member: Client, rota: Schedule, owner: User) -> None:
     over = an_override(rota, owner, NOW - 2 * DAY, 24)
     assert "is over" in refused(send(as_member, "DELETE", f"schedules/{rota.pk}/overrides/{over.pk}"), 409)

@@ -127,6 +127,7 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(
         [
             *(f"incidents:{name}" for name in ("detail", "live", "pages", "edit", "note", "role")),
+            *("incidents:pages-csv", "incidents:pages-json"),
             *(f"incidents:{name}" for name in ("update", "acknowledge", "declare-it", "escalate")),
             *("alerts:incident-alerts", "alerts:incident-panel"),
         ],
@@ -152,6 +153,8 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys((f"insights:assertion{verb}" for verb in ("", "-edit", "-delete")), _assertion),
     **dict.fromkeys(("catalog:service", "catalog:service-edit"), _service),
     **dict.fromkeys(("catalog:service-archive", "catalog:service-restore"), _service),
+    **dict.fromkeys(("insights:person-ledger-csv", "insights:person-ledger-json"), _person),
+    "operations-person-ledger": {"person": lambda site: site.owner.pk},
     **dict.fromkeys(("accounts:person", "accounts:person-edit", "notifications:invite-again"), _person),
     **dict.fromkeys(("accounts:team", "accounts:team-edit", "accounts:member-add"), _team),
     **dict.fromkeys(("accounts:member-role", "accounts:member-remove"), _member),
@@ -208,7 +211,7 @@ FILLED: dict[str, dict[str, Any]] = {
         [
             f"incident-{name}"
             for name in (
-                *("detail", "acknowledge", "declare", "deliveries", "notes", "resolve", "timeline"),
+                *("detail", "acknowledge", "declare", "deliveries", "ledger", "notes", "resolve", "timeline"),
                 *("transition", "updates"),
             )
         ],
@@ -219,7 +222,7 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("postmortem-detail", "postmortem-pdf"), _api_reviewed),
     "schedule-detail": _schedule,
     **dict.fromkeys(
-        (f"schedule-{name}" for name in ("final", "overrides", "preview", "revisions", "undo")), _schedule
+        (f"schedule-{name}" for name in ("final", "overrides", "overrides-several", "preview", "revisions", "undo")), _schedule
     ),
     "schedule-override": {**_schedule, "override": lambda site: site.override.pk},
     **dict.fromkeys((f"policy-{name}" for name in ("detail", "revisions", "undo")), _policy),
@@ -240,7 +243,7 @@ PUBLIC = {
     *("account_email_verification_sent", "account_confirm_email", "account_confirm_login_code"),
     *("account_reset_password", "account_reset_password_done"),
     *("account_reset_password_from_key", "account_reset_password_from_key_done"),
-    "notifications:welcome",
+    *("notifications:welcome", "notifications:ledger-key"),
     *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
     *("notifications:ntfy-pressed", "notifications:mattermost-pressed"),  # the token in the address says who
     "notifications:telegram-webhook",  # signed
@@ -256,6 +259,7 @@ PUBLIC = {
 
 READ = {
     *("incidents:list", "incidents:bell", "incidents:detail", "incidents:live", "incidents:pages"),
+    *("incidents:pages-csv", "incidents:pages-json"),
     *("oncall:now", "oncall:schedules", "oncall:schedule", "oncall:policies", "oncall:policy"),
     "oncall:covers",
     *("oncall:reports", "oncall:report-load", "insights:handoffs", "insights:handoff"),
@@ -322,7 +326,11 @@ MANAGE = {
 }
 """Managers of any team, for what they make or for what belongs to no team, and admins."""
 
-ADMIN = {"accounts:team-new", "accounts:person-edit", "notifications:invite", "notifications:invite-again"}
+ADMIN = {
+    *("accounts:team-new", "accounts:person-edit", "notifications:invite", "notifications:invite-again"),
+    # and the person themselves, who is a stranger to these tests
+    *("insights:person-ledger-csv", "insights:person-ledger-json"),
+}
 """Admins alone."""
 
 GROUPS = {
