@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from oncall.drills import views as drills
 from oncall.views import (
     absences,
     calendars,
@@ -57,4 +58,11 @@ urlpatterns = [
     path("oncall/policies/<int:pk>/edit/", policies.edit, name="policy-edit"),
     path("oncall/policies/<int:pk>/delete/", policies.delete, name="policy-delete"),
     path("oncall/policies/<int:pk>/undo/", policies.undo, name="policy-undo"),
+    path("drills/", drills.drills, name="drills"),
+    path("drills/new/", drills.start, name="drill-start"),
+    path("drills/<int:pk>/", drills.drill, name="drill"),
+    path("drills/<int:pk>/stop/", drills.stop, name="drill-stop"),
+    path("drills/<int:pk>/acknowledge/", drills.acknowledge, name="drill-acknowledge"),
+    path("drills/plans/new/", drills.plan_new, name="drill-plan-new"),
+    path("drills/plans/<int:pk>/delete/", drills.plan_delete, name="drill-plan-delete"),
 ]
