@@ -19,14 +19,11 @@ from django.views.decorators.http import require_http_methods
 from incidents.actions.paging import NotOpen
 from incidents.actions.transitions import acknowledge_by_link, paged_by
 from incidents.queries.links import Told, told
-from notifications import answers
 from notifications.acks import BadLink, ExpiredLink
+from notifications.answers import answer
 from notifications.models import Delivery, DeliveryKind
 from notifications.subjects import Answered, Verb
 from oncall.drills import queries as drills
-from notifications.answers import answer
-from notifications.models import Delivery
-from notifications.subjects import Verb
 
 
 @never_cache
@@ -80,8 +77,7 @@ def _drill(request: HttpRequest, delivery: Delivery) -> HttpResponse:
     if drills.told(delivery) is None:
         raise BadLink("nobody waits for this answer")
     if request.method == "POST":
-        via = f"link in {delivery.transport}"
-        said = answers.answer(delivery=delivery, verb=Verb.ACKNOWLEDGE, via=via, now=timezone.now())
+        said = answer(delivery=delivery, verb=Verb.ACKNOWLEDGE, via=_via(delivery), now=timezone.now())
     found = drills.told(delivery)
     assert found is not None  # noqa: S101 - it was there a moment ago; says it to mypy
     with timezone.override(found.person.zone):
