@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.decorators import action
@@ -24,9 +25,13 @@ from incidents.actions import opening, transitions, writing
 from incidents.actions.paging import NotOpen
 from incidents.actions.timeline import NoSuchIncident
 from incidents.lifecycle import IllegalTransition, verbs
+from incidents.messages import subject_of
 from incidents.models import CLOSED, WRITTEN, Incident, TimelineEntry, Update
 from incidents.queries.ledger import deliveries, shown
 from lib.rest import ID, Refused, Unprocessable, checked_query
+from notifications.ledger import documents
+from notifications.serializers import LedgerQuery, SignedLedger
+from notifications.views.ledger import attachment
 
 KEY = OpenApiParameter(
     "Idempotency-Key",
@@ -150,6 +155,18 @@ class IncidentViewSet(viewsets.GenericViewSet[Any]):
         page = self.paginate_queryset(deliveries(self.get_object())) or []
         rows = [shown(delivery, actor_of(request)) for delivery in page]
         return self.get_paginated_response(shapes.DeliverySerializer(rows, many=True).data)
+
+    @extend_schema(
+        summary="Proof of paging",
+        parameters=[LedgerQuery],
+        responses={(200, "application/json"): SignedLedger, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(detail=True)
+    def ledger(self, request: Request, pk: str) -> HttpResponse:
+        """The whole ledger of pages, signed, as JSON or CSV; check it with `bin/manage verify_ledger`."""
+        incident, asked = self.get_object(), checked_query(LedgerQuery, request)
+        document = documents.about(subject_of(incident), title=str(incident), now=timezone.now())
+        return attachment(document, asked.get("as", "json"))
 
     @extend_schema(summary="Updates", responses=shapes.UpdateSerializer(many=True))
     @action(detail=True)

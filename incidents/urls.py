@@ -1,6 +1,6 @@
 from django.urls import path
 
-from incidents.views import ack_link, acts, board, declaring, page, rooms, writing
+from incidents.views import ack_link, acts, board, declaring, page, proof, rooms, writing
 
 app_name = "incidents"
 urlpatterns = [
@@ -11,7 +11,9 @@ urlpatterns = [
     path("incidents/declare/who/", declaring.who, name="declare-who"),
     path("incidents/<int:number>/", page.detail, name="detail"),
     path("incidents/<int:number>/live/", page.live, name="live"),
-    path("incidents/<int:number>/pages/", page.pages, name="pages"),
+    path("incidents/<int:number>/pages/", proof.pages, name="pages"),
+    path("incidents/<int:number>/pages.csv", proof.export, {"ending": "csv"}, name="pages-csv"),
+    path("incidents/<int:number>/pages.json", proof.export, {"ending": "json"}, name="pages-json"),
     path("incidents/<int:number>/edit/", writing.edit, name="edit"),
     path("incidents/<int:number>/notes/", writing.note, name="note"),
     path("incidents/<int:number>/updates/", writing.update, name="update"),

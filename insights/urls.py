@@ -8,6 +8,18 @@ app_name = "insights"
 urlpatterns = [
     path("operations/", operations.operations, name="operations"),
     path("operations/ledger/", operations.ledger, name="operations-ledger"),
+    path(
+        "operations/people/<int:pk>/ledger.csv",
+        operations.of_person,
+        {"ending": "csv"},
+        name="person-ledger-csv",
+    ),
+    path(
+        "operations/people/<int:pk>/ledger.json",
+        operations.of_person,
+        {"ending": "json"},
+        name="person-ledger-json",
+    ),
     path("oncall/handoffs/", handoffs.handoffs, name="handoffs"),
     path("oncall/handoffs/<int:pk>/", handoffs.handoff, name="handoff"),
     path("oncall/handoffs/<int:pk>/remark/", handoffs.remark, name="handoff-remark"),

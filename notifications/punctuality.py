@@ -126,3 +126,15 @@ def worst(span: Span, now: datetime, limit: int = 10) -> list[Late]:
     """The latest ones of the span that are known by name, worst first."""
     found = Late.objects.filter(done_at__gt=now - span.length, done_at__lte=now)
     return list(found.order_by("-seconds", "-id")[: min(limit, MOST_NAMED)])
+
+
+def seconds(value: float | None) -> str:
+    """ "0.42 s", "3.1 s", "2 min 05 s": as much as helps; a dash where there is none."""
+    if value is None:
+        return "–"
+    if value < 1:
+        return f"{value:.2f} s"
+    if value < 60:
+        return f"{value:.1f} s"
+    minutes, rest = divmod(round(value), 60)
+    return f"{minutes} min {rest:02} s"

@@ -2,10 +2,11 @@
 
 from django.urls import include, path
 
-from notifications.views import invitations, me, methods, rules
+from notifications.views import invitations, ledger, me, methods, rules
 
 app_name = "notifications"
 urlpatterns = [
+    path(".well-known/tocsin-ledger.pem", ledger.ledger_key, name="ledger-key"),
     path("me/", me.me, name="me"),
     path("me/methods/new/", methods.choose, name="method-choose"),
     path("me/methods/new/<slug:name>/", methods.new, name="method-new"),

@@ -12,7 +12,7 @@ from incidents.chain import entry_hash
 from incidents.messages import subject_of
 from incidents.models import Incident, TimelineEntry
 from notifications.models import Attempt, Delivery, DeliveryKind
-from postmortems.masking import mask
+from lib.masking import mask
 from postmortems.models import Postmortem
 
 LEDGER = (DeliveryKind.PAGE, DeliveryKind.NOTICE)

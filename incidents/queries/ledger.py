@@ -13,6 +13,7 @@ from accounts.models import User
 from incidents.messages import subject_of
 from incidents.models import Escalation, EscalationState, Incident
 from incidents.turns import facts_of
+from notifications.ledger.lines import visible_address
 from notifications.models import Attempt, Delivery, DeliveryKind
 from notifications.queries import title_of
 from oncall import plan as plans
@@ -71,7 +72,7 @@ def shown(delivery: Delivery, reader: User) -> Sent:
         delivery,
         tuple(delivery.attempts.all()),
         title_of(delivery.transport),
-        delivery.address if may_see else "",
+        visible_address(delivery) if may_see else "",
         int(reason.get("step", 0)),
         int(reason.get("cycle", 0)),
         str(reason.get("policy", "")),

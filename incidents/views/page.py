@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -14,11 +13,9 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import PersonRequest
 from incidents.forms import NoteForm, UpdateForm
 from incidents.models import Incident, Phase
-from incidents.queries import ledger, page, timeline
+from incidents.queries import page, timeline
 from incidents.views import parts
 from incidents.views.access import incident_or_404
-
-PER_PAGE = 100
 
 
 @login_required
@@ -89,20 +86,6 @@ def live(request: PersonRequest, number: int) -> HttpResponse:
     if not request.htmx:
         return redirect("incidents:detail", number=number)
     return parts.answer(request, incident_or_404(number))
-
-
-@login_required
-@require_safe
-def pages(request: PersonRequest, number: int) -> HttpResponse:
-    """The whole ledger: every message about the incident, with each attempt and the provider's answer."""
-    incident = incident_or_404(number)
-    found = Paginator(ledger.deliveries(incident), PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "incident": incident,
-        "page": found,
-        "sent": [ledger.shown(each, request.user) for each in found.object_list],
-    }
-    return render(request, "incidents/pages.html", context)
 
 
 def _before(request: PersonRequest) -> int | None:

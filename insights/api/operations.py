@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import viewsets
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api import actor_of
 from insights.operations import pulse
 from insights.serializers.operations import OperationsQuery, OperationsShown, shown
-from lib.rest import checked_query
+from insights.views.operations import person_or_404
+from lib.rest import ID, checked_query
 from notifications import punctuality
+from notifications.ledger import documents, signing
 from notifications.punctuality import Span
+from notifications.serializers import LedgerKeyShown, LedgerQuery, SignedLedger
+from notifications.views.ledger import attachment
 
 
 class OperationsViewSet(viewsets.ViewSet):
@@ -37,3 +43,31 @@ class OperationsViewSet(viewsets.ViewSet):
         counted = punctuality.summary(span, found.now)
         worst = punctuality.worst(span, found.now)
         return Response(shown(found, span, list(counted.values()), worst))
+
+    @extend_schema(
+        summary="Proof of paging of a person",
+        operation_id="operations_person_ledger",
+        parameters=[LedgerQuery, OpenApiParameter("person", int, OpenApiParameter.PATH)],
+        responses={(200, "application/json"): SignedLedger, (200, "text/csv"): OpenApiTypes.STR},
+    )
+    @action(detail=False, url_path=f"people/(?P<person>{ID})/ledger", url_name="person-ledger")
+    def person_ledger(self, request: Request, person: str) -> HttpResponse:
+        """Everything that was due to them, signed; for themselves and for admins."""
+        found = person_or_404(actor_of(request), int(person))
+        asked = checked_query(LedgerQuery, request)
+        return attachment(documents.to_person(found, now=timezone.now()), asked.get("as", "json"))
+
+    @extend_schema(
+        summary="The key of signed ledgers", operation_id="operations_ledger_key", responses=LedgerKeyShown
+    )
+    @action(detail=False, url_path="ledger-key", url_name="ledger-key")
+    def ledger_key(self, request: Request) -> Response:
+        """The public half, with which anybody can check an export. It also stands at /.well-known/tocsin-ledger.pem."""
+        public = signing.public_key(timezone.now())
+        found = {
+            "key": signing.id_of(public),
+            "algorithm": signing.ALGORITHM,
+            "public": signing.text_of(public),
+            "pem": signing.pem_of(public),
+        }
+        return Response(LedgerKeyShown(found).data)

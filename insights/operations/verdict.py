@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from insights.operations.pulse import Pulse, is_late
 from notifications.lateness import BOUND
 from notifications.models import LatenessKind
+from notifications.punctuality import seconds
 
 Words = str | Promise
 
@@ -79,15 +80,3 @@ def _on_time(pulse: Pulse) -> str:
         else _("Pages are on time again; they were not in the last hour: p99 %(late)s, bound %(bound)s s.")
     )
     return words % {"late": seconds(p99), "bound": bound}
-
-
-def seconds(value: float | None) -> str:
-    """ "0.42 s", "3.1 s", "2 min 05 s": as much as helps; a dash where there is none."""
-    if value is None:
-        return "–"
-    if value < 1:
-        return f"{value:.2f} s"
-    if value < 60:
-        return f"{value:.1f} s"
-    minutes, rest = divmod(round(value), 60)
-    return f"{minutes} min {rest:02} s"

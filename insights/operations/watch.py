@@ -14,11 +14,11 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from insights.operations.pulse import is_late, overdue_timer
-from insights.operations.verdict import seconds
 from lib.text import one_line
 from notifications import alarm, unsent
 from notifications.lateness import BOUND
 from notifications.models import Alarm, Circuit, Measure
+from notifications.punctuality import seconds
 
 LOOK_EVERY = 5.0
 LOOKS = 2

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django import template
 from django.utils.translation import gettext as _
 
-from insights.operations.verdict import seconds
+from notifications.punctuality import seconds
 
 register = template.Library()
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -23,6 +23,8 @@ from insights.operations.verdict import verdict_of
 from lib import panels
 from notifications import punctuality
 from notifications.lateness import BOUND
+from notifications.ledger import documents
+from notifications.views.ledger import attachment
 
 PER_PAGE = 50
 
@@ -70,6 +72,21 @@ def ledger(request: PersonRequest) -> HttpResponse:
         "person": asked.get("person"),
     }
     return render(request, "insights/operations/ledger.html", context)
+
+
+@login_required
+@require_safe
+def of_person(request: PersonRequest, pk: int, ending: str) -> HttpResponse:
+    """What was due to a person, signed, as a file: for themselves and for admins."""
+    person = person_or_404(request.user, pk)
+    return attachment(documents.to_person(person, now=timezone.now()), ending)
+
+
+def person_or_404(reader: User, pk: int) -> User:
+    """Themselves, or anybody for an admin; else 404."""
+    if not reader.is_admin and reader.pk != pk:
+        raise Http404
+    return get_object_or_404(User, pk=pk)
 
 
 def responder_or_404(request: PersonRequest) -> User:

@@ -641,7 +641,8 @@ def test_the_queries_of_the_page_do_not_grow(
         while sweep(now=now):
             pass
         hand_over(now)
-        browser.get(f"/incidents/{incident.pk}/")
+        for path in ("", "pages/"):
+            browser.get(f"/incidents/{incident.pk}/{path}")
         for path in ("", "pages/", "live/"):
             with CaptureQueriesContext(connection) as queries:
                 browser.get(f"/incidents/{incident.pk}/{path}", headers=HTMX if path == "live/" else {})

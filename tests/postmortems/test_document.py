@@ -21,7 +21,7 @@ from incidents.actions.timeline import Entry, append, lock
 from incidents.models import EntryKind
 from postmortems import actions, pdf
 from postmortems.evidence import reason_words
-from postmortems.masking import mask
+from lib.masking import mask
 from postmortems.models import ActionKind, Postmortem, TimelineItem
 from postmortems.report import read_report
 from postmortems.templatetags.postmortems import precise

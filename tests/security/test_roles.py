@@ -18,9 +18,16 @@ from tests.security.watching import undone, watched
 
 ROUTES = [route for route in routes() if not route.is_api]
 REFUSED = {403, 404, 405}
+SIGNED = (
+    *("incidents:pages", "incidents:pages-csv", "incidents:pages-json", "notifications:ledger-key"),
+    *("insights:person-ledger-csv", "insights:person-ledger-json"),
+    *("incident-ledger", "operations-person-ledger", "operations-ledger-key"),
+)
 WRITTEN_BY_LOOKING = {
     # allauth notes the address that a person signs in by when it first shows it.
     "account_email": {"INSERT INTO account_emailaddress"},
+    # The key of signed ledgers is made when it is first needed.
+    **dict.fromkeys(SIGNED, {"INSERT INTO notifications_signingkey"}),
     # Asks for the file when there is none for the version that is asked for.
     "postmortem-pdf": {"INSERT INTO postmortems_pdffile"},
     # Notes what calendars have been told, and that the link is used.

@@ -17,12 +17,11 @@ from catalog.models import Service
 from incidents.actions.opening import declare_new
 from incidents.models import Escalation
 from insights.operations.charts import bars
-from insights.operations.verdict import seconds
 from insights.templatetags.operations import edges, percent
 from notifications import lateness, measures
 from notifications.lateness import ALL, MAX
 from notifications.models import Alarm, Circuit, Delivery, LatenessKind
-from notifications.punctuality import Span, read, summary, worst
+from notifications.punctuality import Span, read, seconds, summary, worst
 
 pytestmark = pytest.mark.django_db
 URL, LEDGER = "/operations/", "/operations/ledger/"
