@@ -12,11 +12,11 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
-from ops.bench.phases import PHASES, Bench
+from ops.bench.harness import Bench
+from ops.bench.phases import PHASES
 from ops.layout import ROOT
 from ops.ports import free_port
 from ops.stack import Stack
@@ -57,12 +57,9 @@ def _prepared(stack: Stack, folder: Path, quick: bool, workers: int) -> Bench:
     seed = [sys.executable, "-m", "ops.bench.seed", "base"]
     done = subprocess.run(seed, env=stack.env, cwd=ROOT, check=True, capture_output=True, text=True)
     stack.start_web()
-    for number in range(workers):
-        stack.start_worker(f"worker-{number}")
-    alive = "select count(*) from notifications_measure where name = 'sweeper'"
-    while int(stack.postgres.ask(alive)) < workers:
-        time.sleep(0.1)
-    return Bench(stack, json.loads(done.stdout), notes, quick)
+    bench = Bench(stack, json.loads(done.stdout), notes, quick, workers)
+    bench.run_workers(workers)
+    return bench
 
 
 def _machine() -> dict[str, Any]:

@@ -59,3 +59,11 @@ def cpu_seconds(pid: int) -> float:
             continue
         ticks += int(fields[11]) + int(fields[12])
     return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def rate_of(moments: Iterable[float]) -> float:
+    """How many a second between the first and the last of these moments; 0 for fewer than two."""
+    ordered = sorted(moments)
+    if len(ordered) < 2 or ordered[-1] == ordered[0]:
+        return 0.0
+    return round((len(ordered) - 1) / (ordered[-1] - ordered[0]), 1)

@@ -3,73 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
-from typing import Any
 
 from ops import programs
 from ops.bench import client
-from ops.bench.figures import cpu_seconds, memory_mb, percentiles
-from ops.layout import ROOT
+from ops.bench.due import due, explain, timers
+from ops.bench.figures import memory_mb, percentiles
+from ops.bench.harness import Bench, Result
+from ops.bench.paging import paging, senders, shares
 from ops.ports import free_port
-from ops.stack import Stack
-
-Result = dict[str, Any]
-
-
-@dataclass
-class Bench:
-    """The running stack, the integrations' keys, and where the catcher notes mails."""
-
-    stack: Stack
-    keys: dict[str, str]
-    notes: Path
-    quick: bool
-    results: dict[str, Result] = field(default_factory=dict)
-    marks: Iterator[int] = field(default_factory=count)
-
-    def seconds(self, full: float) -> float:
-        """How long a phase lasts."""
-        return full / 3 if self.quick else full
-
-    def alerts(self, prefix: str) -> Iterator[tuple[str, bytes]]:
-        """Alerts that each open an incident of their own and page."""
-        while True:
-            mark = f"{prefix}-{next(self.marks)}"
-            yield mark, client.event(self.keys["each"], mark)
-
-    def arrivals(self) -> dict[str, float]:
-        """When each marked page reached the catcher first."""
-        found: dict[str, float] = {}
-        for line in self.notes.read_text(encoding="ascii").splitlines() if self.notes.exists() else []:
-            mark, moment = line.split()
-            found.setdefault(mark, float(moment))
-        return found
-
-    def await_pages(self, marks: set[str], patience: float) -> dict[str, float]:
-        """The arrivals of these pages, waiting for the last of them at most that long."""
-        deadline = time.monotonic() + patience
-        while True:
-            found = self.arrivals()
-            if marks <= found.keys() or time.monotonic() > deadline:
-                return {mark: found[mark] for mark in marks & found.keys()}
-            time.sleep(0.2)
-
-    def count(self, sql: str) -> int:
-        """One number out of the stack's database."""
-        return int(self.stack.postgres.ask(sql))
-
-    def cpu(self) -> dict[str, float]:
-        """Processor time so far, by process."""
-        found = {name: cpu_seconds(process.pid) for name, process in self.stack.processes.items()}
-        postgres = self.stack.postgres.process
-        return found | ({"postgres": cpu_seconds(postgres.pid)} if postgres else {})
 
 
 def bare(bench: Bench) -> Result:
@@ -96,7 +40,7 @@ def accept(bench: Bench) -> Result:
     while bench.count("select count(*) from alerts_event where processed_at is null"):
         time.sleep(0.1)
     stored = bench.count("select count(*) from alerts_event") - before
-    used = {name: round(value - cpu.get(name, 0), 1) for name, value in bench.cpu().items()}
+    used = bench.used_since(cpu)
     rate = len(answers.seconds) / lasts
     found: Result = {"per_second": round(rate), **percentiles(answers.seconds), "refused": answers.refused}
     if "bare" in bench.results:
@@ -119,29 +63,6 @@ def idle(bench: Bench) -> Result:
     sent, _ = asyncio.run(client.at_rate(bench.stack.port, bench.alerts("idle"), 4, total / 4, connections=2))
     arrived = bench.await_pages(set(sent), 20)
     return {**percentiles(arrived[mark] - sent[mark] for mark in arrived), "lost": len(sent) - len(arrived)}
-
-
-def paging(rate: float) -> Callable[[Bench], Result]:
-    """So many alerts a second, each a new incident that pages."""
-
-    def phase(bench: Bench) -> Result:
-        before, lasts = bench.cpu(), bench.seconds(30)
-        sent, answers = asyncio.run(
-            client.at_rate(bench.stack.port, bench.alerts(f"r{rate:.0f}"), rate, lasts)
-        )
-        after_sending = time.time()
-        arrived = bench.await_pages(set(sent), 120)
-        used = {name: round(value - before.get(name, 0), 1) for name, value in bench.cpu().items()}
-        last = max(arrived.values(), default=after_sending)
-        return {
-            **percentiles(arrived[mark] - sent[mark] for mark in arrived),
-            "lost": len(sent) - len(arrived),
-            "refused": answers.refused,
-            "done_after_s": round(last - after_sending, 1),
-            "cpu_s": used,
-        }
-
-    return phase
 
 
 def storm(bench: Bench) -> Result:
@@ -169,23 +90,9 @@ def storm(bench: Bench) -> Result:
     }
 
 
-def timers(bench: Bench) -> Result:
-    """1,000 escalations waiting, a quarter of them due within ten seconds: from due to handed over."""
-    seed = [sys.executable, "-m", "ops.bench.seed", "timers", "1000", "10"]
-    done = subprocess.run(seed, env=bench.stack.env, cwd=ROOT, check=True, capture_output=True, text=True)
-    due = {line.split()[0]: float(line.split()[1]) for line in done.stdout.splitlines()}
-    arrived = bench.await_pages(set(due), 60)
-    return {**percentiles(arrived[mark] - due[mark] for mark in arrived), "lost": len(due) - len(arrived)}
-
-
 def rota(bench: Bench) -> Result:
     """Schedules: one year of a large one, who is on call in 1 to 1,000, and the pages. No load beside it."""
-    measure = [sys.executable, "-m", "ops.bench.rota"]
-    done = subprocess.run(
-        measure, env=bench.stack.env, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True
-    )
-    found: Result = json.loads(done.stdout)
-    return found
+    return bench.measured_inside("rota")
 
 
 def memory(bench: Bench) -> Result:
@@ -207,11 +114,15 @@ PHASES: dict[str, Callable[[Bench], Result]] = {
     "bare": bare,
     "accept": accept,
     "idle": idle,
-    "page_20": paging(20),
-    "page_50": paging(50),
-    "page_100": paging(100),
+    "page_20": paging(20, 30),
+    "page_50": paging(50, 30),
+    "paging": paging(100, 60),
+    "shares": shares,
+    "senders": senders,
     "storm": storm,
     "timers": timers,
+    "due": due,
+    "explain": explain,
     "rota": rota,
     "memory": memory,
 }

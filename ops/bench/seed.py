@@ -1,30 +1,34 @@
-"""What the bench pages about, made in the stack's database; prints the integrations' keys as JSON."""
+"""What the bench pages about, made in the stack's database: `base`, `timers` and `pages` (see the functions)."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from datetime import timedelta
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import django
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
-from django.utils import timezone  # noqa: E402 - Django must be set up before models are imported
+from django.db import connection  # noqa: E402 - Django must be set up before models are imported
+from django.utils import timezone  # noqa: E402
 
 from accounts.models import Team, User  # noqa: E402
 from alerts.actions.integrations import create_integration  # noqa: E402
 from catalog.models import Grouping, Service  # noqa: E402
 from incidents.actions.opening import Opening, open_for_alerts  # noqa: E402
 from incidents.models import Escalation  # noqa: E402
-from notifications.models import ContactMethod, Urgency  # noqa: E402
+from notifications.actions.deliveries import build, enqueue  # noqa: E402
+from notifications.models import ContactMethod, Delivery, DeliveryKind, Urgency  # noqa: E402
+from notifications.transports.base import Message  # noqa: E402
 from oncall.models import EscalationPolicy, PolicyStep, StepTarget  # noqa: E402
 
 
 def base() -> dict[str, str]:
-    """A service that pages for every alert, and one on which alerts gather."""
+    """A service that pages for every alert, and ones on which alerts gather; the integrations' keys."""
     now = timezone.now()
     user = User.objects.create_user("bench@example.test", "not used", name="Bench")
     ContactMethod.objects.create(
@@ -48,32 +52,94 @@ def base() -> dict[str, str]:
     return keys
 
 
-def timers(total: int, spread: float) -> None:
-    """`total` waiting escalations; those of the first quarter fall due evenly over `spread` seconds from now + 3 s."""
-    now, service = timezone.now(), Service.objects.get(slug="each")
-    openings = [
-        Opening(
-            service=service,
-            title=f"bench-timer-{number}",
-            summary="",
-            urgency=Urgency.HIGH,
-            source="bench",
-            started_at=now,
-            entry="Opened by the bench",
+AHEAD = timedelta(seconds=3)
+CHUNK = 1000
+
+
+def timers(prefix: str, waiting: int, due: int, spread: float) -> None:
+    """Escalations that wait, and `due` ones that fall due evenly over `spread` seconds, from three seconds ahead.
+
+    Prints the mark and the moment of each that falls due.
+    """
+    service = Service.objects.get(slug="each")
+    # Opened in the future's name: no first step is due before the moments set below.
+    opened_at = timezone.now() + timedelta(hours=1)
+    incidents = [
+        incident
+        for numbers in batched(range(waiting + due), CHUNK)
+        for incident in open_for_alerts(
+            openings=[opening(service, f"bench-{prefix}-{number}") for number in numbers], now=opened_at
         )
-        for number in range(total)
     ]
-    # Opened in the future's name: their first step is not due before the moments set below.
-    incidents = open_for_alerts(openings=openings, now=now + timedelta(hours=1))
-    due = total // 4
-    for place, incident in enumerate(incidents[:due]):
-        moment = now + timedelta(seconds=3 + spread * place / due)
-        Escalation.objects.filter(incident=incident).update(next_step_at=moment)
-        sys.stdout.write(f"timer-{incident.title.rpartition('-')[2]} {moment.timestamp():.6f}\n")
+    falling = Escalation.objects.filter(incident__in=incidents[:due]).select_related("incident")
+    rows, first = list(falling.order_by("incident_id")), timezone.now() + AHEAD
+    for place, row in enumerate(rows):
+        row.next_step_at = first + timedelta(seconds=spread * place / due)
+    Escalation.objects.bulk_update(rows, ["next_step_at"])
+    for row in rows:
+        sys.stdout.write(f"{row.incident.title.removeprefix('bench-')} {row.next_step_at.timestamp():.6f}\n")
+
+
+def batched(numbers: range, size: int) -> Iterator[range]:
+    """The range in parts."""
+    return (numbers[start : start + size] for start in range(0, len(numbers), size))
+
+
+def opening(service: Service, title: str) -> Opening:
+    """An incident that pages at high urgency."""
+    return Opening(
+        service=service,
+        title=title,
+        summary="",
+        urgency=Urgency.HIGH,
+        source="bench",
+        started_at=timezone.now(),
+        entry="Opened by the bench",
+    )
+
+
+def pages(total: int, prefix: str) -> None:
+    """Pages in the outbox that all fall due at one instant, a second from when the last of them was written."""
+    method, now = (
+        ContactMethod.objects.select_related("user").get(address="bench@example.test"),
+        timezone.now(),
+    )
+    subject, far = f"bench:{prefix}", now + timedelta(days=1)
+    for numbers in batched(range(total), CHUNK):
+        enqueue(deliveries=[_page(method, subject, f"{prefix}-{number}", far) for number in numbers])
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE notifications_delivery")
+    moment = timezone.now() + timedelta(seconds=1)
+    Delivery.objects.filter(subject=subject).update(due_at=moment, scheduled_at=moment)
+
+
+def _page(method: ContactMethod, subject: str, mark: str, due_at: datetime) -> Delivery:
+    message = Message(
+        kind=DeliveryKind.PAGE,
+        headline=f"bench-{mark} disk is nearly full, you are paged (step 1 of 1)",
+        intro="Clear old WAL.",
+        facts=(("Service", "each"), ("Urgency", "High"), ("Why you", "Bench, step 1 of 1")),
+        url="http://127.0.0.1/incidents/1/",
+        link_text="Open the incident",
+        thread=mark,
+    )
+    return build(
+        method=method,
+        key=f"bench:{mark}",
+        group=f"bench:{mark}",
+        kind=DeliveryKind.PAGE,
+        subject=subject,
+        message=message,
+        now=due_at,
+        due_at=due_at,
+        reason={},
+    )
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "base":
         sys.stdout.write(json.dumps(base()))
+    elif sys.argv[1] == "timers":
+        timers(sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
     else:
-        timers(int(sys.argv[2]), float(sys.argv[3]))
+        pages(int(sys.argv[2]), sys.argv[3])
