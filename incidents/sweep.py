@@ -25,7 +25,7 @@ from incidents.turns import Turn, entries, facts_of
 from notifications import measures
 from notifications.actions.deliveries import build, enqueue
 from notifications.models import ContactMethod, Delivery, DeliveryKind
-from notifications.recipients import NOW, people, ways
+from notifications.recipients import NOW, due_at, last_resort, people, ways
 from notifications.transports.base import Message
 from oncall import plan as plans
 from oncall.models import EscalationPolicy
@@ -200,6 +200,8 @@ def _deliveries(turn: Turn, now: datetime) -> list[Delivery]:
     for user in turn.users:
         also = tuple(str(other) for other in turn.users if other.pk != user.pk)
         rows += _to_person(turn, user, messages.page(turn.incident, _why(turn, also)), now)
+    for user in turn.without_method:
+        rows += _instead_of(turn, user, messages.page(turn.incident, _why(turn)), now)
     rows += [_to_shadow(turn, user, now) for user in turn.shadows]
     return rows
 
@@ -228,9 +230,12 @@ def _to_shadow(turn: Turn, user: User, now: datetime) -> Delivery:
 
 
 def _to_person(turn: Turn, user: User, message: Message, now: datetime) -> list[Delivery]:
-    """A row for each of the person's methods, due as their rules say; the account's address as the last resort."""
+    """A row for each of the person's methods, due as their rules say; the installation's fallback or else the account's
+    address as the last resort."""
     group = f"esc:{_round(turn)}:{user.pk}"
     found = ways(user, turn.incident.urgency)
+    if not found and (rows := _instead_of(turn, user, message, now)):
+        return rows
     chosen: list[tuple[ContactMethod | None, timedelta]] = [(way.method, way.delay) for way in found] or [
         (None, NOW)
     ]
@@ -243,12 +248,35 @@ def _to_person(turn: Turn, user: User, message: Message, now: datetime) -> list[
             subject=messages.subject_of(turn.incident),
             message=message,
             now=now,
-            due_at=now + delay,
-            reason=_reason(turn, user),
+            due_at=(due := due_at(user, turn.incident.urgency, now, delay)),
+            reason=_reason(turn, user) | ({"quiet_until": due.isoformat()} if due > now + delay else {}),
             user_id=user.pk,
             address=user.email,
         )
         for method, delay in chosen
+    ]
+
+
+def _instead_of(turn: Turn, user: User, message: Message, now: datetime) -> list[Delivery]:
+    """The page of somebody without a usable method, to where the installation wants it; nobody is waited for there."""
+    where = last_resort()
+    if where is None:
+        return []
+    group = f"esc:{_round(turn)}:{user.pk}"
+    return [
+        build(
+            method=None,
+            key=f"{group}:fallback",
+            group=group,
+            kind=DeliveryKind.PAGE,
+            subject=messages.subject_of(turn.incident),
+            message=message,
+            now=now,
+            due_at=now,
+            reason={**_reason(turn, user), "fallback": True},
+            user_id=user.pk,
+            **where,
+        )
     ]
 
 

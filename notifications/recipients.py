@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Prefetch
 
 from accounts.models import User
-from notifications.models import ContactMethod, NotificationRule
+from notifications import providers
+from notifications.models import ContactMethod, NotificationRule, QuietHours, Urgency
+from notifications.quieting import Quiet, released
 
 NOW = timedelta(0)
 
@@ -27,6 +29,7 @@ def people(ids: Collection[int]) -> dict[int, User]:
     rows = (
         User.objects.active()
         .filter(pk__in=ids)
+        .select_related("quiet_hours")
         .prefetch_related(
             Prefetch("contact_methods", ContactMethod.objects.usable(), to_attr="usable_methods"),
             Prefetch("notification_rules", NotificationRule.objects.all(), to_attr="rules"),
@@ -48,6 +51,27 @@ def ways(user: User, urgency: str) -> list[Way]:
         for rule in sorted(chosen, key=lambda rule: (rule.delay, rule.pk))
     ]
     return found or [Way(method, NOW) for method in usable.values()]
+
+
+def due_at(user: User, urgency: str, now: datetime, delay: timedelta) -> datetime:
+    """When a page of that urgency goes out by a way of this delay: low urgency waits for the end of quiet hours.
+
+    `user` comes from `people`.
+    """
+    at = now + delay
+    return at if urgency == Urgency.HIGH else released(at, quiet_of(user), user.time_zone)
+
+
+def last_resort() -> dict[str, str] | None:
+    """Transport and address for somebody without a usable method, None where the installation names none."""
+    found = providers.values("fallback")
+    return {"transport": found["transport"], "address": found["address"]} if found else None
+
+
+def quiet_of(user: User) -> Quiet | None:
+    """The person's quiet hours, None when they want none."""
+    hours: QuietHours | None = getattr(user, "quiet_hours", None)
+    return Quiet(hours.starts, hours.ends, hours.weekends) if hours else None
 
 
 def reachable(users: Iterable[User]) -> list[User]:

@@ -13,10 +13,11 @@ from django.db import transaction
 from django.db.models import F
 
 from lib import wake
-from notifications import circuits, providers, subjects, transports
+from notifications import circuits, subjects, transports
 from notifications.bells import OUTBOX
 from notifications.lifecycle import sources
 from notifications.models import PAGING, ContactMethod, Delivery, DeliveryKind, DeliveryState
+from notifications.recipients import last_resort
 from notifications.transports.base import Message
 
 
@@ -161,7 +162,7 @@ def _by_another_method(failed: Delivery, now: datetime) -> bool:
         if failed.user
         else None
     )
-    last = providers.values("fallback") if spare is None else None
+    last = last_resort() if spare is None else None
     if spare is None and (last is None or tried.filter(transport=last["transport"], method=None).exists()):
         return False
     row = build(
