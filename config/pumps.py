@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from django.db import Error as DatabaseProblem
 from django.db import close_old_connections, connection
@@ -21,11 +20,17 @@ from redis.exceptions import RedisError
 
 from alerts.actions.intake import INTAKE
 from alerts.processing import process_waiting
+from config import watching
 from incidents.actions.paging import SWEEP
+from incidents.actions.reminders import remind_due
 from incidents.sweep import BATCH, sweep
+from insights.operations.watch import LOOK_EVERY as WATCH_EVERY
 from lib import wake
-from notifications import measures, outbox
-from notifications.actions.deliveries import OUTBOX
+from lib.clock import steady
+from notifications import leases, measures, outbox
+from notifications.bells import OUTBOX
+from oncall.drills.actions import DRILLS
+from oncall.drills.sweep import sweep_drills
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +40,7 @@ LINGER = 0.02
 GATHER, LONGEST_GATHER = 0.04, 0.25
 REST_AFTER_ERROR = 0.5
 FLUSH_EVERY = 2.0
+REMIND_EVERY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,25 +65,46 @@ def pumps(senders: int) -> list[Pump]:
     """What one worker process runs."""
     name = worker_name()
     return [
-        Pump("intake", INTAKE, lambda: process_waiting(now=datetime.now(UTC)), gather=GATHER),
+        Pump("intake", INTAKE, lambda: process_waiting(now=steady()), gather=GATHER),
         Pump("sweep", SWEEP, sweep_all, gather=GATHER / 2),
-        *(Pump(f"sender-{n}", OUTBOX, lambda: outbox.send_due(worker=name)) for n in range(senders)),
+        *(
+            Pump(f"sender-{n}", OUTBOX, lambda: outbox.send_due(worker=name, senders=senders))
+            for n in range(senders)
+        ),
+        Pump("reminders", "reminders", lambda: remind_due(now=steady()), REMIND_EVERY),
+        Pump("drills", DRILLS, lambda: sweep_drills(steady()), REMIND_EVERY),
+        Pump("leases", "leases", Keeper().look, leases.RENEW_EVERY),
         Pump("measures", "measures", flush, FLUSH_EVERY),
+        Pump("watch", "watch", watching.look, WATCH_EVERY),
     ]
+
+
+class Keeper:
+    """Counts up what this process is sending and takes back what the dead left."""
+
+    def __init__(self) -> None:
+        self.watch = leases.Watch()
+
+    def look(self) -> int:
+        """One look; what was taken back is due, so the senders are woken."""
+        leases.renew(steady())
+        if self.watch.look(steady()):
+            wake.ring(OUTBOX)
+        return 0
 
 
 def sweep_all() -> int:
     """Every escalation that is due now."""
-    total = done = sweep(now=datetime.now(UTC))
+    total = done = sweep(now=steady())
     while done == BATCH:
-        done = sweep(now=datetime.now(UTC))
+        done = sweep(now=steady())
         total += done
     return total
 
 
 def flush() -> int:
     """Counters to the table, and a sign of life for /metrics."""
-    measures.beat("sweeper", worker_name(), now=datetime.now(UTC))
+    measures.beat("sweeper", worker_name(), now=steady())
     measures.flush()
     return 0
 
