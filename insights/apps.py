@@ -9,8 +9,10 @@ class InsightsConfig(AppConfig):
         from insights import assertion_panels  # noqa: PLC0415
         from insights.asked_again import tell  # noqa: PLC0415
         from insights.panels import register_all  # noqa: PLC0415
+        from insights.readiness import panels as readiness  # noqa: PLC0415
         from oncall import changes  # noqa: PLC0415
 
         register_all()
         assertion_panels.register_all()
+        readiness.register_all()
         changes.register(tell)

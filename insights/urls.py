@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insights.views import assertions, handoffs, operations, simulator
+from insights.views import assertions, handoffs, operations, readiness, simulator
 
 app_name = "insights"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
         {"ending": "json"},
         name="person-ledger-json",
     ),
+    path("readiness/", readiness.readiness, name="readiness"),
     path("oncall/handoffs/", handoffs.handoffs, name="handoffs"),
     path("oncall/handoffs/<int:pk>/", handoffs.handoff, name="handoff"),
     path("oncall/handoffs/<int:pk>/remark/", handoffs.remark, name="handoff-remark"),

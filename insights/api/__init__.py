@@ -2,6 +2,7 @@
 
 from insights.api.assertions import AssertionViewSet
 from insights.api.operations import OperationsViewSet
+from insights.api.readiness import ReadinessViewSet
 from insights.api.simulating import AskingOnCallViewSet
 
-__all__ = ["AskingOnCallViewSet", "AssertionViewSet", "OperationsViewSet"]
+__all__ = ["AskingOnCallViewSet", "AssertionViewSet", "OperationsViewSet", "ReadinessViewSet"]

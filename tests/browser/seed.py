@@ -13,6 +13,8 @@ from incidents.actions.transitions import acknowledge, change_state
 from incidents.actions.writing import add_note, publish_update
 from incidents.models import EntryKind, Impact, Incident, Phase
 from insights.models import Assertion
+from oncall.drills.actions import save_plan
+from oncall.models import Drill, DrillPerson, DrillState, ReachState
 from postmortems import actions as postmortems
 from postmortems.models import Section
 from statuspage.actions import add_component, create_page
@@ -35,7 +37,35 @@ def search(now: datetime) -> dict[str, str]:
     page = create_page(actor=ari, name="Search for all", slug="search", now=now)
     add_component(actor=ari, page=page, name="Search box", services=[service], now=now)
     named = {"search_service": service.slug, "search_service_id": str(service.pk), "sven": str(sven.pk)}
-    return {**integrations, **made, **named, **_ledger()}
+    return {**integrations, **made, **named, **_drill(service, sara, sven, now), **_ledger()}
+
+
+def _drill(service: Service, sara: User, sven: User, now: datetime) -> dict[str, str]:
+    """One that is over: Sven was reached, Sara was not; and one that comes every week."""
+    began = now - timedelta(days=1)
+    drill = Drill.objects.create(
+        policy=service.policy,
+        title=service.policy.name,
+        state=DrillState.DONE,
+        lasts=timedelta(minutes=30),
+        created_at=began,
+        created_by=sara,
+        started_at=began,
+        ended_at=began + timedelta(minutes=30),
+    )
+    reached = {"state": ReachState.REACHED, "reached_at": began + timedelta(seconds=14), "via": "email"}
+    DrillPerson.objects.create(drill=drill, user=sven, why="step 1", paged_at=began, **reached)
+    DrillPerson.objects.create(drill=drill, user=sara, why="step 2", paged_at=began, state=ReachState.MISSED)
+    save_plan(
+        actor=sara,
+        now=now,
+        policy=service.policy,
+        rhythm="weekly",
+        first_on=now.date() + timedelta(days=3),
+        at=time(10),
+        zone="Europe/Lisbon",
+    )
+    return {"drill": str(drill.pk)}
 
 
 def _ledger() -> dict[str, str]:

@@ -103,6 +103,7 @@ _member = {**_team, "pk": lambda site: site.member.pk}
 _service = {"slug": lambda site: site.service.slug}
 _schedule = {"pk": lambda site: site.schedule.pk}
 _cover = {"pk": lambda site: site.cover.pk}
+_drill = {"pk": lambda site: site.drill.pk}
 _absence = {"pk": lambda site: site.absence.pk}
 _feed = {"pk": lambda site: site.feed.pk}
 _assertion = {"pk": lambda site: site.assertion.pk}
@@ -146,6 +147,8 @@ FILLED: dict[str, dict[str, Any]] = {
     ),
     **dict.fromkeys((f"oncall:cover{verb}" for verb in ("", "-accept", "-decline", "-withdraw")), _cover),
     **dict.fromkeys(("oncall:absence-edit", "oncall:absence-withdraw"), _absence),
+    **dict.fromkeys(("oncall:drill", "oncall:drill-stop", "oncall:drill-acknowledge"), _drill),
+    "oncall:drill-plan-delete": {"pk": lambda site: site.drill_plan.pk},
     "oncall:calendar": {"token": lambda site: site.calendar_secret},
     "oncall:calendar-link-revoke": {"pk": lambda site: site.calendar_link.pk},
     **dict.fromkeys(("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"), _feed),
@@ -222,7 +225,11 @@ FILLED: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("postmortem-detail", "postmortem-pdf"), _api_reviewed),
     "schedule-detail": _schedule,
     **dict.fromkeys(
-        (f"schedule-{name}" for name in ("final", "overrides", "overrides-several", "preview", "revisions", "undo")), _schedule
+        (
+            f"schedule-{name}"
+            for name in ("final", "overrides", "overrides-several", "preview", "revisions", "undo")
+        ),
+        _schedule,
     ),
     "schedule-override": {**_schedule, "override": lambda site: site.override.pk},
     **dict.fromkeys((f"policy-{name}" for name in ("detail", "revisions", "undo")), _policy),
@@ -291,7 +298,8 @@ RESPOND = {
     *("incidents:declare", "incidents:declare-who", "incidents:edit", "incidents:note", "incidents:update"),
     *("incidents:role", "incidents:acknowledge", "incidents:declare-it", "incidents:move"),
     *("incidents:escalate", "incidents:page-again"),
-    *("insights:operations", "insights:operations-ledger"),
+    *("insights:operations", "insights:operations-ledger", "insights:readiness"),
+    *("oncall:drills", "oncall:drill-start", "oncall:drill-plan-new"),
     *("oncall:absence-new", "oncall:cover-new", "oncall:feed-new"),
     *("postmortems:start", "postmortems:section", "postmortems:import", "postmortems:mark"),
     *("postmortems:action-add", "postmortems:action-edit", "postmortems:action-move"),
@@ -303,16 +311,23 @@ ON_DUTY = {
     *("oncall:override-new", "oncall:override-withdraw", "insights:handoff-remark"),
     *("oncall:cover", "oncall:cover-accept", "oncall:cover-decline", "oncall:cover-withdraw"),
     *("oncall:absence-edit", "oncall:absence-withdraw"),
+    *("oncall:drill", "oncall:drill-acknowledge"),
 }
 """Responders of the team, its managers, and admins."""
 
 TEAM = {
     *("accounts:team-edit", "accounts:member-add", "accounts:member-role", "accounts:member-remove"),
-    *("incidents:rooms-of-service", "incidents:rooms-of-team", "incidents:room-test", "incidents:room-remove"),
+    *(
+        "incidents:rooms-of-service",
+        "incidents:rooms-of-team",
+        "incidents:room-test",
+        "incidents:room-remove",
+    ),
     *("catalog:service-edit", "catalog:service-archive", "catalog:service-restore"),
     *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview", "oncall:schedule-undo"),
     *("oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"),
     *("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"),
+    *("oncall:drill-stop", "oncall:drill-plan-delete"),
     *("insights:assertion-edit", "insights:assertion-delete"),
     *(f"alerts:integration-{name}" for name in ("rename", "renew", "disable", "enable", "test", "fire")),
 }

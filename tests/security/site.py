@@ -29,11 +29,15 @@ from notifications.actions.invitations import invite, link_path
 from notifications.actions.methods import send_code
 from notifications.models import ContactMethod, Delivery, NotificationRule
 from oncall import actions as oncall
+from oncall.drills import actions as drills
+from oncall.drills.sweep import sweep_drills
 from oncall.models import (
     Absence,
     CalendarFeed,
     CalendarLink,
     CoverRequest,
+    Drill,
+    DrillPlan,
     EscalationPolicy,
     Override,
     Schedule,
@@ -72,6 +76,8 @@ class Site:
     calendar_link: CalendarLink
     calendar_secret: str
     absence: Absence
+    drill: Drill
+    drill_plan: DrillPlan
     integration: Integration
     key: str
     event: Event
@@ -181,6 +187,7 @@ def build(people: dict[str, Any], now: datetime) -> Site:
             at=now,
             expect={"never_empty": True},
         ),
+        **_drills(policy, owner, now),
         **_calendars(schedule, owner, now),
         integration=integration,
         key=key,
@@ -244,6 +251,24 @@ def _time_off(schedule: Schedule, owner: User, member: User, now: datetime) -> d
         ends_at=start + timedelta(days=1),
     )
     return {"absence": absence, "cover": cover}
+
+
+def _drills(policy: EscalationPolicy, owner: User, now: datetime) -> dict[str, Any]:
+    """One that runs, and one that comes every week."""
+    drill = drills.start_drill(actor=owner, now=now, policy=policy)
+    sweep_drills(now)
+    drill.refresh_from_db()
+    tomorrow = now + timedelta(days=1)
+    plan = drills.save_plan(
+        actor=owner,
+        now=now,
+        policy=policy,
+        rhythm="weekly",
+        first_on=tomorrow.date(),
+        at=tomorrow.time(),
+        zone="UTC",
+    )
+    return {"drill": drill, "drill_plan": plan}
 
 
 def _calendars(schedule: Schedule, owner: User, now: datetime) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Readiness: would a page reach somebody, if one had to go out now?"""
