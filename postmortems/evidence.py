@@ -11,11 +11,10 @@ from django.utils.translation import gettext as _
 from incidents.chain import entry_hash
 from incidents.messages import subject_of
 from incidents.models import Incident, TimelineEntry
-from notifications.models import Attempt, Delivery, DeliveryKind
-from lib.masking import mask
+from notifications.ledger import documents, signing
+from notifications.ledger.lines import MOST, address_of, line_of, person_of, rows_about
+from notifications.models import Attempt, Delivery, Inbound
 from postmortems.models import Postmortem
-
-LEDGER = (DeliveryKind.PAGE, DeliveryKind.NOTICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +27,15 @@ class Try:
     outcome: str
     answer: str
     repeats_unknown: bool
+    provider_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One line of the page ledger: who was to be told what, by which way, and what became of it."""
+    """One line of the page ledger: who was to be told what, by which way, and what became of it. Lines that were told
+    in one message name its number in `carried_by`; one that changed a message names that in `edit_of`."""
 
+    number: int
     kind: str
     kind_words: str
     person: str
@@ -44,10 +46,15 @@ class Page:
     state_words: str
     scheduled_at: datetime
     sent_at: datetime | None
+    delivered_at: datetime | None
+    read_at: datetime | None
     acknowledged_at: datetime | None
     outcome: str
     provider_id: str
+    carried_by: int | None
+    edit_of: int | None
     tries: tuple[Try, ...]
+    answers: tuple[Inbound, ...] = ()
 
     @property
     def lateness(self) -> timedelta | None:
@@ -71,17 +78,31 @@ class Chain:
         return self.broken_at is None
 
 
-def ledger(incident: Incident, *, most: int) -> tuple[list[Page], int]:
-    """The pages and notices about an incident, oldest first, at most `most`; and how many more there are."""
-    about = Delivery.objects.about(subject_of(incident)).filter(kind__in=LEDGER)
-    rows = (
-        about.select_related("user")
-        .prefetch_related("attempts")
-        .defer("message")
-        .order_by("scheduled_at", "id")
-    )
-    pages = [_page(row) for row in rows[:most]]
-    return pages, max(about.count() - most, 0) if len(pages) == most else 0
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Everything that was due about the incident, oldest first, and how many more lines there are than fit.
+
+    `digest` is that of the exported ledger with the same lines; `signature` is over the statement of subject and
+    digest (notifications.ledger.signing), by the key that `key` names.
+    """
+
+    pages: list[Page]
+    left_out: int
+    about: str
+    digest: str
+    key: str
+    signature: str
+
+
+def ledger(incident: Incident, *, now: datetime) -> Ledger:
+    """At most as many lines as an export holds; a number of queries that does not grow with them."""
+    about = subject_of(incident)
+    rows = list(rows_about(about)[: MOST + 1])
+    more = max(rows_about(about).count() - MOST, 0) if len(rows) > MOST else 0
+    lines = [line_of(row) for row in rows[:MOST]]
+    digest = documents.document(about, title="", lines=lines, left_out=more, now=now)["digest"]
+    signed = signing.sign(signing.statement(about, digest), now=now)
+    return Ledger([_page(row) for row in rows[:MOST]], more, about, digest, signed.key, signed.value)
 
 
 def check_chain(postmortem: Postmortem) -> Chain:
@@ -117,20 +138,26 @@ def _link(entry: TimelineEntry) -> str:
 
 def _page(row: Delivery) -> Page:
     return Page(
+        number=row.pk,
         kind=row.kind,
         kind_words=str(row.get_kind_display()),
-        person=str(row.user) if row.user else "",
+        person=person_of(row),
         transport=row.transport,
-        address=mask(row.address),
+        address=address_of(row),
         reason=reason_words(row.reason),
         state=row.state,
         state_words=str(row.get_state_display()),
         scheduled_at=row.scheduled_at,
         sent_at=row.sent_at,
+        delivered_at=row.delivered_at,
+        read_at=row.read_at,
         acknowledged_at=row.acknowledged_at,
         outcome=row.outcome,
         provider_id=row.provider_id,
+        carried_by=row.bundle_id,
+        edit_of=row.replaces_id,
         tries=tuple(_try(attempt) for attempt in row.attempts.all()),
+        answers=tuple(row.inbound.all()),
     )
 
 
@@ -143,6 +170,7 @@ def _try(attempt: Attempt) -> Try:
         outcome=outcome,
         answer=attempt.answer,
         repeats_unknown=attempt.repeats_unknown,
+        provider_id=attempt.provider_id,
     )
 
 

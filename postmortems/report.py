@@ -10,19 +10,18 @@ from django.conf import settings
 from django.db import transaction
 
 from incidents.models import Incident
-from postmortems.evidence import Chain, Page, check_chain, ledger
+from postmortems.evidence import Chain, Ledger, Page, check_chain, ledger
 from postmortems.models import ActionItem, Decision, Postmortem, Review, Revision, TimelineItem
 
 MOST_ENTRIES = 5_000
-MOST_PAGES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
     """A picture of one moment (`made_at`), for the local clock of `zone`.
 
-    `hidden` are the numbers of the entries that the authors left out; `left_out` and `pages_left_out` count what did
-    not fit into a document of bounded length.
+    `hidden` are the numbers of the entries that the authors left out; `left_out` counts what did not fit into a
+    document of bounded length.
     """
 
     postmortem: Postmortem
@@ -33,8 +32,7 @@ class Report:
     items: list[TimelineItem]
     hidden: list[int]
     left_out: int
-    pages: list[Page]
-    pages_left_out: int
+    ledger: Ledger
     reviews: list[Review]
     revisions: list[Revision]
     action_items: list[ActionItem]
@@ -43,6 +41,11 @@ class Report:
     @property
     def incident(self) -> Incident:
         return self.postmortem.incident
+
+    @property
+    def pages(self) -> list[Page]:
+        """The lines of the ledger."""
+        return self.ledger.pages
 
     @property
     def pinned(self) -> list[TimelineItem]:
@@ -105,7 +108,6 @@ def read_report(postmortem_id: int, *, zone: ZoneInfo, now: datetime) -> Report:
     postmortem = rows.get(pk=postmortem_id)
     items = list(postmortem.items.shown()[:MOST_ENTRIES])
     hidden = list(postmortem.items.filter(is_hidden=True).order_by("number").values_list("number", flat=True))
-    pages, pages_left_out = ledger(postmortem.incident, most=MOST_PAGES)
     return Report(
         postmortem=postmortem,
         made_at=now,
@@ -115,8 +117,7 @@ def read_report(postmortem_id: int, *, zone: ZoneInfo, now: datetime) -> Report:
         items=items,
         hidden=hidden,
         left_out=max(postmortem.timeline_length - len(hidden) - len(items), 0),
-        pages=pages,
-        pages_left_out=pages_left_out,
+        ledger=ledger(postmortem.incident, now=now),
         reviews=list(postmortem.reviews.select_related("user")),
         revisions=list(postmortem.revisions.select_related("author").defer("text")),
         action_items=list(postmortem.action_items.select_related("owner")),

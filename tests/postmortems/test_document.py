@@ -19,9 +19,10 @@ from accounts.models import User
 from catalog.models import Service
 from incidents.actions.timeline import Entry, append, lock
 from incidents.models import EntryKind
-from postmortems import actions, pdf
-from postmortems.evidence import reason_words
 from lib.masking import mask
+from notifications.ledger import documents, signing
+from postmortems import actions, evidence, pdf
+from postmortems.evidence import reason_words
 from postmortems.models import ActionKind, Postmortem, TimelineItem
 from postmortems.report import read_report
 from postmortems.templatetags.postmortems import precise
@@ -80,9 +81,23 @@ def test_the_pdf_holds_texts_timeline_ledger_approvals_and_action_items(
         assert words in text
     for words in ("250 Ok: queued as 778", "451 try again later", "after 4.2 s", "Milan Member"):
         assert words in text
+    assert "q-778" in text
     assert "Page 1 of" in text
     assert "The timeline is unbroken" in text
     assert published.timeline_head in text.replace(" ", "")
+
+
+def test_the_ledgers_digest_is_that_of_its_export_and_is_signed(published: Postmortem, now: datetime) -> None:
+    about = f"incident:{published.incident_id}"
+    ledger = evidence.ledger(published.incident, now=now)
+    document = documents.about(about, title="x", now=now)
+    assert ledger.digest == document["digest"]
+    statement = signing.statement(about, ledger.digest)
+    assert signing.fits(statement, ledger.signature, signing.public_key(now))
+    assert not signing.fits(statement + b"0", ledger.signature, signing.public_key(now))
+    text = text_of(made(published, now)).replace(" ", "")
+    assert ledger.digest in text
+    assert ledger.signature in text
 
 
 def test_a_timeline_of_a_thousand_entries_and_a_hundred_pages_fits(
