@@ -10,7 +10,8 @@ from ops.checks import PANGO_PACKAGES, apt_install, can_apt, pango_loads
 from ops.layout import ROOT
 
 PEERS = ROOT / "var" / "cache" / "peers"
-"""Real programs that talk to Tocsin in tests; unpacked, since an installed one would run as a daemon."""
+"""Real programs that talk to Tocsin in tests, and a clock to set; unpacked, since an installed one would run as a
+daemon."""
 
 
 def main(arguments: list[str]) -> int:
@@ -18,8 +19,10 @@ def main(arguments: list[str]) -> int:
     missing = [*system_packages(), *(PANGO_PACKAGES if not pango_loads() else ())]
     if missing and not (can_apt() and apt_install(*missing)):
         tell_how(missing)
-    if not alertmanager() and not unpack_alertmanager():
+    if not alertmanager() and not unpack("prometheus-alertmanager"):
         tell_how(["prometheus-alertmanager"])
+    if not faketime() and not unpack("libfaketime"):
+        tell_how(["libfaketime"])
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(PEERS / "usr" / "bin")])
     variables = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     command = [
@@ -61,21 +64,27 @@ def alertmanager() -> str | None:
     )
 
 
-def unpack_alertmanager() -> bool:
+def faketime() -> str | None:
+    """Return the path of the library that shows a process another wall clock, installed or unpacked by us."""
+    names = "usr/lib/*/faketime/libfaketimeMT.so.1"
+    return next((str(found) for root in (Path("/"), PEERS) for found in root.glob(names)), None)
+
+
+def unpack(package: str) -> bool:
     """Fetch Debian's package and unpack it into the cache; needs no root. Say whether it worked."""
     if not (shutil.which("apt-get") and shutil.which("dpkg-deb")):
         return False
     PEERS.mkdir(mode=0o700, parents=True, exist_ok=True)
-    download = ["apt-get", "download", "-qq", "prometheus-alertmanager"]
+    download = ["apt-get", "download", "-qq", package]
     steps = [download] if _runs(download) else [["apt-get", "update", "-qq"], download]
     if len(steps) > 1 and not all(map(_runs, steps)):
         return False
-    return all(_unpack(package) for package in PEERS.glob("prometheus-alertmanager_*.deb"))
+    return all(_unpack(archive) for archive in PEERS.glob(f"{package}_*.deb"))
 
 
-def _unpack(package: Path) -> bool:
-    done = _runs(["dpkg-deb", "-x", package.name, "."])
-    package.unlink()
+def _unpack(archive: Path) -> bool:
+    done = _runs(["dpkg-deb", "-x", archive.name, "."])
+    archive.unlink()
     return done
 
 
