@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
 from django.urls import NoReverseMatch, reverse
@@ -284,7 +284,7 @@ def _drill_url(user: User) -> str:
 def _channels(facts: Facts) -> Iterator[Finding]:
     for circuit in facts.circuits:
         text = _("Does not answer since %(when)s: %(reason)s") % {
-            "when": day_and_minute(circuit.opened_at, facts.now.tzinfo) if circuit.opened_at else "–",
+            "when": day_and_minute(circuit.opened_at, UTC) if circuit.opened_at else "–",
             "reason": circuit.reason[:160] or "–",
         }
         url = _path("insights:operations")

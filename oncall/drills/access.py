@@ -68,7 +68,7 @@ def drillable_policies(user: User) -> QuerySet[EscalationPolicy]:
 
 def drillable_people(user: User) -> QuerySet[User]:
     """Oneself and those whom one manages; for admins everybody who can respond."""
-    responders = User.objects.responders().order_by("name", "id")
+    responders: QuerySet[User] = User.objects.responders().order_by("name", "id")
     if not user.can_respond:
         return responders.none()
     if user.is_admin:

@@ -120,7 +120,12 @@ def reaches(drill: Drill) -> list[Reach]:
     return [Reach(each, tuple(tries[each.user_id])) for each in members]
 
 
-_RANK = {ReachState.NO_METHOD: 0, ReachState.MISSED: 1, ReachState.WAITING: 2, ReachState.REACHED: 3}
+_RANK: dict[str, int] = {
+    ReachState.NO_METHOD: 0,
+    ReachState.MISSED: 1,
+    ReachState.WAITING: 2,
+    ReachState.REACHED: 3,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,10 @@ LATE = timedelta(hours=1)
 @transaction.atomic
 def sweep_drills(now: datetime) -> int:
     """Begin and end what is due; returns how much that was. Any number of workers may sweep."""
-    plans = DrillPlan.objects.filter(next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
-    begun = [_by_plan(plan, now) for plan in plans[:BATCH]]
+    timers = DrillPlan.objects.filter(next_at__lte=now).select_for_update(skip_locked=True, of=("self",))
+    plans = list(timers[:BATCH])
+    for plan in plans:
+        _by_plan(plan, now)
     due = list(
         Drill.objects.due(now).select_for_update(skip_locked=True, of=("self",)).order_by("id")[:BATCH]
     )
@@ -40,7 +42,7 @@ def sweep_drills(now: datetime) -> int:
             _begin(drill, now)
         else:
             finish(drill, now)
-    return len(begun) + len(due)
+    return len(plans) + len(due)
 
 
 def _by_plan(plan: DrillPlan, now: datetime) -> None:

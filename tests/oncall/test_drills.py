@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -217,25 +218,23 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 
 def test_a_plan_keeps_its_time_of_day_when_clocks_change() -> None:
-    turn = {"first_on": date(2026, 3, 24), "at": time(10), "zone": BERLIN, "rhythm": "weekly"}
-    first = next_time(**turn, after=datetime(2026, 3, 20, tzinfo=UTC))
-    second = next_time(**turn, after=first)
+    turn = partial(next_time, first_on=date(2026, 3, 24), at=time(10), zone=BERLIN, rhythm="weekly")
+    first = turn(after=datetime(2026, 3, 20, tzinfo=UTC))
+    second = turn(after=first)
     assert first == datetime(2026, 3, 24, 9, tzinfo=UTC)
     assert second == datetime(2026, 3, 31, 8, tzinfo=UTC)
 
 
 def test_a_time_that_clocks_skip_is_as_much_later() -> None:
-    turn = {"first_on": date(2026, 3, 29), "at": time(2, 30), "zone": BERLIN, "rhythm": "quarterly"}
-    assert next_time(**turn, after=datetime(2026, 3, 1, tzinfo=UTC)) == datetime(
-        2026, 3, 29, 1, 30, tzinfo=UTC
-    )
+    turn = partial(next_time, first_on=date(2026, 3, 29), at=time(2, 30), zone=BERLIN, rhythm="quarterly")
+    assert turn(after=datetime(2026, 3, 1, tzinfo=UTC)) == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
 def test_a_time_that_clocks_show_twice_comes_once() -> None:
-    turn = {"first_on": date(2026, 10, 25), "at": time(2, 30), "zone": BERLIN, "rhythm": "weekly"}
-    first = next_time(**turn, after=datetime(2026, 10, 20, tzinfo=UTC))
+    turn = partial(next_time, first_on=date(2026, 10, 25), at=time(2, 30), zone=BERLIN, rhythm="weekly")
+    first = turn(after=datetime(2026, 10, 20, tzinfo=UTC))
     assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
-    assert next_time(**turn, after=first) == datetime(2026, 11, 1, 1, 30, tzinfo=UTC)
+    assert turn(after=first) == datetime(2026, 11, 1, 1, 30, tzinfo=UTC)
 
 
 def _plan(policy: EscalationPolicy, owner: User, now: datetime) -> DrillPlan:
