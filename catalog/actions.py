@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
 
 from django.core.exceptions import ValidationError
@@ -21,6 +21,8 @@ from oncall.models import EscalationPolicy
 
 # Addresses below /services/ that are no service's.
 RESERVED_SLUGS = frozenset({"new"})
+# Timers of an acknowledgement: shorter is noise, longer is forgotten again.
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(days=7)
 _web_address = URLValidator(schemes=["http", "https"])
 
 
@@ -33,6 +35,8 @@ class ServiceValues(TypedDict, total=False):
     depends_on: Collection[Service]
     grouping: str
     auto_resolve: bool
+    remind_after: timedelta | None
+    ack_lasts: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ def _check(values: ServiceValues) -> None:
         raise Refused("tier", _("Choose a tier from the list."))
     if values.get("grouping", Grouping.SERVICE) not in Grouping.values:
         raise Refused("grouping", _("Choose a grouping from the list."))
+    _check_waits(values)
     address = values.get("runbook_url", "")
     try:
         if address:
@@ -150,6 +155,16 @@ def _check(values: ServiceValues) -> None:
         raise Refused("runbook_url", _("Write an address that starts with https:// or http://.")) from error
     if len(address) > 500:
         raise Refused("runbook_url", _("An address has at most 500 characters."))
+
+
+def _check_waits(values: ServiceValues) -> None:
+    """A reminder that would come only after the acknowledgement has lapsed would never come."""
+    remind_after, ack_lasts = values.get("remind_after"), values.get("ack_lasts")
+    for name, wait in (("remind_after", remind_after), ("ack_lasts", ack_lasts)):
+        if wait is not None and not SHORTEST_WAIT <= wait <= LONGEST_WAIT:
+            raise Refused(name, _("From one minute to seven days."))
+    if remind_after and ack_lasts and remind_after >= ack_lasts:
+        raise Refused("remind_after", _("Remind before the acknowledgement has lapsed."))
 
 
 def _refuse_circle(service: Service, depends_on: Collection[Service]) -> None:

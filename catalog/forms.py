@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
 from accounts.models import Team
+from catalog.actions import LONGEST_WAIT
 from catalog.models import Grouping, Service, Tier
 from oncall.models import EscalationPolicy
 
@@ -32,6 +34,22 @@ class ServiceSearch(forms.Form):
         """What can be made sense of."""
         self.is_valid()
         return self.cleaned_data
+
+
+class MinutesField(forms.IntegerField):
+    """Whole minutes as a duration; empty is None, which switches off."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits = {"min_value": 1, "max_value": int(LONGEST_WAIT.total_seconds()) // 60}
+        widget = forms.NumberInput(attrs={"inputmode": "numeric"})
+        super().__init__(**{"required": False, "widget": widget, **limits, **kwargs})
+
+    def prepare_value(self, value: Any) -> Any:
+        return int(value.total_seconds()) // 60 if isinstance(value, timedelta) else value
+
+    def clean(self, value: Any) -> Any:
+        minutes = super().clean(value)
+        return None if minutes is None else timedelta(minutes=minutes)
 
 
 class ServiceForm(forms.Form):
@@ -73,6 +91,16 @@ class ServiceForm(forms.Form):
             "When all alerts of an incident resolve before it was declared, the incident resolves too."
         ),
     )
+    remind_after = MinutesField(
+        label=_("Remind after minutes"),
+        help_text=_(
+            "Whoever acknowledged is asked whether they are still on it, again and again. Empty: never."
+        ),
+    )
+    ack_lasts = MinutesField(
+        label=_("An acknowledgement lasts, minutes"),
+        help_text=_("Pages again when nothing was declared or resolved by then. Empty: for good."),
+    )
 
     def __init__(self, *args: Any, teams: Any, service: Service | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **{"initial": _initial(service) if service else {}, **kwargs})
@@ -89,7 +117,10 @@ class ServiceForm(forms.Form):
 
 
 def _initial(service: Service) -> dict[str, Any]:
-    plain = ("name", "description", "team", "tier", "policy", "runbook_url", "grouping", "auto_resolve")
+    plain = (
+        *("name", "description", "team", "tier", "policy", "runbook_url", "grouping", "auto_resolve"),
+        *("remind_after", "ack_lasts"),
+    )
     return {
         **{name: getattr(service, name) for name in plain},
         "depends_on": list(service.depends_on.values_list("pk", flat=True)),

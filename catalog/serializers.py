@@ -64,6 +64,16 @@ class ServiceSerializer(serializers.Serializer[Shown]):
     depends_on = serializers.ListField(child=serializers.CharField(), help_text="The slugs of services.")
     grouping = serializers.ChoiceField(source="service.grouping", choices=Grouping.choices)
     auto_resolve = serializers.BooleanField(source="service.auto_resolve")
+    remind_after = serializers.DurationField(
+        source="service.remind_after",
+        allow_null=True,
+        help_text="Whoever acknowledged is asked again after this. Null: never.",
+    )
+    ack_lasts = serializers.DurationField(
+        source="service.ack_lasts",
+        allow_null=True,
+        help_text="Paging begins again after this. Null: an acknowledgement stands for good.",
+    )
     archived_at = serializers.DateTimeField(source="service.archived_at", allow_null=True)
     health = HealthSerializer()
     on_call = PersonBrief(many=True)
