@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from accounts.fields import LineField, ZoneField
 from accounts.models import User
 from notifications.actions.rules import LONGEST_DELAY
 from notifications.models import ContactMethod, Urgency
+from notifications.providers import Declared, Field
 from notifications.transports.base import Transport
 
 
@@ -92,6 +94,39 @@ class RuleForm(DelayForm):
         methods.queryset = ContactMethod.objects.usable().filter(user=person)
 
 
+class ThrottleForm(forms.Form):
+    """At most one message in so many seconds; empty leaves it to the channel."""
+
+    seconds = forms.IntegerField(
+        min_value=0,
+        max_value=3600,
+        required=False,
+        label=_("At most one message in seconds"),
+        help_text=_(
+            "The first page always goes at once; those that follow are told together, with their number."
+        ),
+        widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+    )
+
+    def throttle(self) -> timedelta | None:
+        seconds = self.cleaned_data["seconds"]
+        return None if seconds is None else timedelta(seconds=seconds)
+
+
+class QuietForm(forms.Form):
+    """From when until when, on the person's own clock."""
+
+    starts = forms.TimeField(label=_("From"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends = forms.TimeField(label=_("Until"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    weekends = forms.BooleanField(label=_("All day on Saturday and Sunday"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if "starts" in cleaned and cleaned["starts"] == cleaned.get("ends"):
+            self.add_error("ends", _("Quiet hours that begin when they end would be never or always."))
+        return cleaned
+
+
 class WelcomeForm(forms.Form):
     """What an invited person says about themselves, and their first password."""
 
@@ -125,3 +160,37 @@ class WelcomeForm(forms.Form):
         if "password" in cleaned and "again" in cleaned and cleaned["password"] != cleaned["again"]:
             self.add_error("again", _("The two passwords differ."))
         return cleaned
+
+
+class ProviderForm(forms.Form):
+    """Empty secrets mean: as before. `known` are the values that stand."""
+
+    def __init__(self, *args: Any, about: Declared, known: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in about.fields:
+            self.fields[field.name] = _made(field, known)
+
+
+def _made(field: Field, known: Mapping[str, str]) -> forms.Field:
+    is_kept = field.kind == "secret" and bool(known.get(field.name))
+    common: dict[str, Any] = {
+        "label": str(field.label),
+        "help_text": str(field.help),
+        "required": field.required and not is_kept and not field.default,
+    }
+    if field.kind == "secret":
+        help_text = _("It is kept. Leave this empty unless it changes.") if is_kept else field.help
+        widget = forms.PasswordInput(attrs={"autocomplete": "off"})
+        return forms.CharField(max_length=4000, widget=widget, **{**common, "help_text": str(help_text)})
+    initial = known.get(field.name, field.default)
+    if field.kind == "choice":
+        choices = [(value, str(label)) for value, label in field.choices]
+        return forms.ChoiceField(choices=choices, initial=initial, **common)
+    if field.kind == "long":
+        area = forms.Textarea(attrs={"rows": 6})
+        return forms.CharField(max_length=8000, initial=initial, widget=area, **common)
+    if field.kind == "number":
+        return forms.IntegerField(initial=initial, **common)
+    if field.kind == "url":
+        return forms.URLField(max_length=1000, initial=initial, assume_scheme="https", **common)
+    return LineField(max_length=1000, initial=initial, **common)

@@ -69,12 +69,15 @@ def values(name: str) -> dict[str, str] | None:
     if known and time.monotonic() - known[0] < FRESH:
         return known[1]
     row = Provider.objects.filter(name=name).values_list("values", flat=True).first()
-    found = _opened(row) if row else None
+    found = opened(row) if row else None
     _read[name] = time.monotonic(), found
     return found
 
 
-def _opened(sealed: str) -> dict[str, str] | None:
+def opened(sealed: str) -> dict[str, str] | None:
+    """The values of a row; None where there are none, or where another key sealed them."""
+    if not sealed:
+        return None
     try:
         found: dict[str, str] = json.loads(unseal(sealed))
     except BadSeal:

@@ -221,6 +221,11 @@ def remove_method(*, actor: User, method: ContactMethod, confirmed: bool = False
     return True
 
 
+def set_throttle(*, actor: User, method: ContactMethod, throttle: timedelta | None, now: datetime) -> None:
+    """At most one message in so long by this method; None leaves it to the channel."""
+    ContactMethod.objects.filter(pk=method.pk).update(throttle=throttle)
+
+
 def switch_off(*, method_id: int, reason: str, now: datetime) -> None:
     """The address is dead, its provider says: nothing more is sent there until it was proved again."""
     ContactMethod.objects.filter(pk=method_id, disabled_at=None).update(

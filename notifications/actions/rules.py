@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
-from notifications.models import ContactMethod, NotificationRule
+from notifications.models import ContactMethod, NotificationRule, QuietHours
 
 MOST_RULES = 20
 LONGEST_DELAY = timedelta(days=1)
@@ -49,6 +49,21 @@ def move_rule(*, actor: User, rule: NotificationRule, delay: timedelta, now: dat
     except IntegrityError as error:
         raise RuleExists from error
     return rule
+
+
+def set_quiet_hours(
+    *, actor: User, user: User, starts: time, ends: time, weekends: bool, now: datetime
+) -> QuietHours:
+    """Low urgency waits between these times of the person's own day; they must differ."""
+    hours, _made = QuietHours.objects.update_or_create(
+        user=user, defaults={"starts": starts, "ends": ends, "weekends": weekends}
+    )
+    return hours
+
+
+def clear_quiet_hours(*, actor: User, user: User, now: datetime) -> None:
+    """Low urgency waits for nothing any more."""
+    QuietHours.objects.filter(user=user).delete()
 
 
 def remove_rule(*, actor: User, rule: NotificationRule, now: datetime) -> None:

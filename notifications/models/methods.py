@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -42,6 +45,9 @@ class ContactMethod(models.Model):
 
     objects = ContactMethodQuerySet.as_manager()
 
+    # How a channel shows an address of its own, set when the app is ready: many an address is a secret.
+    show: ClassVar[Callable[[str, str], str]] = staticmethod(lambda transport, address: transport)
+
     class Meta:
         ordering = ["id"]
         constraints = [
@@ -51,7 +57,12 @@ class ContactMethod(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.label or self.address
+        return self.label or self.shown
+
+    @property
+    def shown(self) -> str:
+        """The address, as far as people may see it."""
+        return ContactMethod.show(self.transport, self.address)
 
     @property
     def is_usable(self) -> bool:

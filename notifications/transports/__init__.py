@@ -8,8 +8,8 @@ from importlib import import_module
 from notifications.transports.base import Transport
 
 NAMES = (
-    *("push", "email", "slack", "telegram", "ntfy", "teams", "mattermost"),
-    *("discord", "webhook", "apprise"),
+    *("push", "sms", "voice", "email", "slack", "telegram", "ntfy", "teams"),
+    *("mattermost", "discord", "webhook", "apprise"),
 )
 
 
@@ -29,6 +29,14 @@ def get(name: str) -> Transport:
 def every() -> list[Transport]:
     """All transports, in the order in which people are offered them."""
     return [get(name) for name in NAMES]
+
+
+def shown(name: str, address: str) -> str:
+    """The address as its channel shows it to people; only the channel's name where this version does not have it."""
+    try:
+        return get(name).shown(address)
+    except UnknownTransport:
+        return name
 
 
 def circuit_of(name: str, address: str) -> str:

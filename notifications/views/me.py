@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import time
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -10,8 +12,8 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest
 from lib import panels
 from notifications import queries
-from notifications.forms import DelayForm, RuleForm
-from notifications.models import Urgency
+from notifications.forms import DelayForm, QuietForm, RuleForm
+from notifications.models import QuietHours, Urgency
 
 
 @login_required
@@ -21,15 +23,20 @@ def me(request: PersonRequest) -> HttpResponse:
     return page(request)
 
 
-def page(request: PersonRequest, failed: RuleForm | None = None) -> HttpResponse:
-    """The page; `failed` is the rule form as it was sent, with its errors."""
+def page(
+    request: PersonRequest, failed: RuleForm | None = None, quiet: QuietForm | None = None
+) -> HttpResponse:
+    """The page; `failed` is the rule form as it was sent, with its errors, `quiet` that of the quiet hours."""
     person = request.user
     forms = {urgency: RuleForm(person=person, urgency=urgency) for urgency in Urgency}
     if failed is not None:
         forms[failed.urgency] = failed
     lines = queries.lines_of(person)
+    hours = QuietHours.objects.filter(user=person).first()
     context = {
         "cards": queries.cards_of(person),
+        "quiet": hours,
+        "quiet_form": quiet or _quiet_form(hours),
         "lines": [
             (
                 line,
@@ -42,6 +49,12 @@ def page(request: PersonRequest, failed: RuleForm | None = None) -> HttpResponse
         "panels": panels.filled("me", person, person),
     }
     return render(request, "notifications/me.html", context)
+
+
+def _quiet_form(hours: QuietHours | None) -> QuietForm:
+    if hours is None:
+        return QuietForm(initial={"starts": time(22), "ends": time(7)})
+    return QuietForm(initial={"starts": hours.starts, "ends": hours.ends, "weekends": hours.weekends})
 
 
 def _delay_form(rule: int, seconds: float) -> DelayForm:

@@ -16,7 +16,7 @@ from accounts.access import PersonRequest
 from lib.moments import span
 from notifications import transports
 from notifications.actions import methods as actions
-from notifications.forms import CodeForm, MethodForm
+from notifications.forms import CodeForm, MethodForm, ThrottleForm
 from notifications.models import ContactMethod
 from notifications.queries import title_of
 from notifications.transports.base import Transport
@@ -26,7 +26,9 @@ from notifications.transports.base import Transport
 @require_safe
 def choose(request: PersonRequest) -> HttpResponse:
     """Which kind of method to add."""
-    return render(request, "notifications/method_choose.html", {"transports": transports.every()})
+    every = transports.every()
+    context = {"transports": every, "missing": [each for each in every if not each.is_available()]}
+    return render(request, "notifications/method_choose.html", context)
 
 
 @login_required
@@ -35,6 +37,8 @@ def choose(request: PersonRequest) -> HttpResponse:
 def new(request: PersonRequest, name: str) -> HttpResponse:
     """Its address; the answer asks for the code and shows, this once, the signing secret if there is one."""
     transport = _transport(name)
+    if transport.connect:
+        return redirect(transport.connect)
     form = MethodForm(request.POST or None, transport=transport)
     if request.method == "POST" and form.is_valid():
         try:
@@ -135,6 +139,20 @@ def remove(request: PersonRequest, pk: int) -> HttpResponse:
 
 def _mine(request: PersonRequest, pk: int) -> ContactMethod:
     return get_object_or_404(ContactMethod, pk=pk, user=request.user)
+
+
+@login_required
+@require_POST
+def throttle(request: PersonRequest, pk: int) -> HttpResponse:
+    """At most one message in so long; empty leaves it to the channel."""
+    method = _mine(request, pk)
+    form = ThrottleForm(request.POST)
+    if form.is_valid():
+        actions.set_throttle(actor=request.user, method=method, throttle=form.throttle(), now=timezone.now())
+        messages.success(request, _("Set."))
+    else:
+        messages.error(request, _("Seconds are a number from 0 to 3600."))
+    return redirect("notifications:me")
 
 
 def _transport(name: str) -> Transport:

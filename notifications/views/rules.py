@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PersonRequest
 from notifications.actions import rules as actions
-from notifications.forms import DelayForm, RuleForm
+from notifications.forms import DelayForm, QuietForm, RuleForm
 from notifications.models import NotificationRule, Urgency
 from notifications.views.me import page
 
@@ -64,6 +64,22 @@ def remove(request: PersonRequest, pk: int) -> HttpResponse:
     rule = _mine(request, pk)
     actions.remove_rule(actor=request.user, rule=rule, now=timezone.now())
     return _back(rule.urgency)
+
+
+@login_required
+@require_POST
+def quiet(request: PersonRequest) -> HttpResponse:
+    """My quiet hours, or none."""
+    form = QuietForm(request.POST)
+    if "off" in request.POST:
+        actions.clear_quiet_hours(actor=request.user, user=request.user, now=timezone.now())
+    elif not form.is_valid():
+        return page(request, quiet=form)
+    else:
+        actions.set_quiet_hours(
+            actor=request.user, user=request.user, now=timezone.now(), **form.cleaned_data
+        )
+    return _back("quiet")
 
 
 def _mine(request: PersonRequest, pk: int) -> NotificationRule:

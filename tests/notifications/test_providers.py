@@ -1,0 +1,135 @@
+"""Setting up channels: admins only, secrets sealed and shown to nobody, wrong values said on their field."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from notifications import providers
+from notifications.actions.providers import NotYours, Wrong, remove_provider, save_provider
+from notifications.models import Circuit, ContactMethod, Provider, QuietHours
+from tests.making import make_method
+
+pytestmark = pytest.mark.django_db
+SLACK = {"bot_token": "xoxb-1-2-abcdef", "signing_secret": "a1b2c3d4e5f6a7b8c9d0"}
+
+
+@pytest.fixture
+def as_admin(client: Client, admin: User) -> Client:
+    client.force_login(admin)
+    return client
+
+
+def test_an_admin_sets_up_slack_and_its_secrets_are_nowhere_in_the_page_or_the_table(
+    as_admin: Client,
+) -> None:
+    answer = as_admin.post(reverse("notifications:provider", args=["slack"]), SLACK)
+    assert answer.status_code == 302, answer.content
+    stored = Provider.objects.get(name="slack").values
+    providers.forget()
+    found = providers.values("slack")
+    assert found is not None
+    assert found["bot_token"] == SLACK["bot_token"]
+    page = as_admin.get(reverse("notifications:provider", args=["slack"])).content.decode()
+    for secret in SLACK.values():
+        assert secret not in stored
+        assert secret not in page
+
+
+def test_a_secret_that_is_left_empty_stays(admin: User, now: datetime) -> None:
+    save_provider(actor=admin, name="slack", values=SLACK, now=now)
+    kept = {"bot_token": "", "signing_secret": ""}
+    save_provider(actor=admin, name="slack", values=kept, now=now)
+    providers.forget()
+    found = providers.values("slack")
+    assert found is not None
+    assert found["signing_secret"] == SLACK["signing_secret"]
+
+
+def test_what_cannot_be_right_is_said_on_its_field_and_nothing_is_kept(as_admin: Client) -> None:
+    answer = as_admin.post(
+        reverse("notifications:provider", args=["slack"]), {**SLACK, "bot_token": "xoxp-wrong"}
+    )
+    assert "xoxb-" in answer.content.decode()
+    assert not Provider.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["owner", "member", "stranger"])
+def test_nobody_but_an_admin_sees_or_changes_them(
+    client: Client, request: pytest.FixtureRequest, role: str, now: datetime
+) -> None:
+    person: User = request.getfixturevalue(role)
+    client.force_login(person)
+    assert client.get(reverse("notifications:providers")).status_code == 404
+    assert client.post(reverse("notifications:provider", args=["slack"]), SLACK).status_code == 404
+    assert client.post(reverse("notifications:provider-remove", args=["slack"])).status_code == 404
+    with pytest.raises(NotYours):
+        save_provider(actor=person, name="slack", values=SLACK, now=now)
+
+
+def test_removing_it_deletes_its_secrets(admin: User, now: datetime) -> None:
+    save_provider(actor=admin, name="slack", values=SLACK, now=now)
+    assert remove_provider(actor=admin, name="slack", now=now)
+    providers.forget()
+    assert providers.values("slack") is None
+    assert not remove_provider(actor=admin, name="slack", now=now)
+
+
+def test_a_fallback_needs_an_address_of_its_channel(admin: User, now: datetime) -> None:
+    with pytest.raises(Wrong) as wrong:
+        save_provider(
+            actor=admin, name="fallback", values={"transport": "email", "address": "nowhere"}, now=now
+        )
+    assert set(wrong.value.errors) == {"address"}
+
+
+def test_the_list_says_what_is_down_and_why(as_admin: Client, now: datetime) -> None:
+    Circuit.objects.create(
+        name="email", failures=3, opened_at=now, retry_at=now, reason="451 disk full", changed_at=now
+    )
+    assert "451 disk full" in as_admin.get(reverse("notifications:providers")).content.decode()
+
+
+def test_a_channel_that_is_not_set_up_is_not_offered(client: Client, member: User) -> None:
+    client.force_login(member)
+    page = client.get(reverse("notifications:method-choose")).content.decode()
+    assert reverse("notifications:method-new", args=["email"]) in page
+    assert reverse("notifications:method-new", args=["slack"]) not in page
+
+
+def test_an_address_that_is_a_secret_is_not_shown(client: Client, member: User) -> None:
+    make_method(member, "ntfy", "https://ntfy.example.test/very-secret-topic")
+    client.force_login(member)
+    assert "very-secret-topic" not in client.get(reverse("notifications:me")).content.decode()
+
+
+def test_my_quiet_hours_are_set_changed_and_taken_away(client: Client, member: User) -> None:
+    client.force_login(member)
+    path = reverse("notifications:quiet")
+    client.post(path, {"starts": "22:00", "ends": "06:30", "weekends": "on"})
+    hours = QuietHours.objects.get(user=member)
+    assert (hours.starts, hours.ends, hours.weekends) == (time(22), time(6, 30), True)
+    assert "22:00" in client.get(reverse("notifications:me")).content.decode()
+    wrong = client.post(path, {"starts": "07:00", "ends": "07:00"})
+    assert "never or always" in wrong.content.decode()
+    client.post(path, {"off": "1"})
+    assert not QuietHours.objects.exists()
+
+
+def test_a_throttle_is_set_by_its_owner_only(client: Client, member: User, stranger: User) -> None:
+    method = ContactMethod.objects.get(user=member)
+    path = reverse("notifications:method-throttle", args=[method.pk])
+    client.force_login(stranger)
+    assert client.post(path, {"seconds": "60"}).status_code == 404
+    client.force_login(member)
+    client.post(path, {"seconds": "60"})
+    method.refresh_from_db()
+    assert method.throttle is not None
+    assert method.throttle.total_seconds() == 60
+    client.post(path, {"seconds": ""})
+    method.refresh_from_db()
+    assert method.throttle is None
