@@ -23,7 +23,7 @@ from alerts.processing import process_waiting
 from config import watching
 from incidents.actions.paging import SWEEP
 from incidents.actions.reminders import remind_due
-from incidents.sweep import BATCH, sweep
+from incidents.sweep import BATCH, LARGEST_BATCH, sweep
 from insights.operations.watch import LOOK_EVERY as WATCH_EVERY
 from lib import wake
 from lib.clock import steady
@@ -94,12 +94,15 @@ class Keeper:
 
 
 def sweep_all() -> int:
-    """Every escalation that is due now."""
-    total = done = sweep(now=steady())
-    while done == BATCH:
-        done = sweep(now=steady())
+    """Every escalation that is due now. Batches grow while they are full: the first pages leave soon, and the last step
+    of a crowd is not late by a dozen round trips for each fifty before it."""
+    total, size = 0, BATCH
+    while True:
+        done = sweep(now=steady(), limit=size)
         total += done
-    return total
+        if done < size:
+            return total
+        size = min(size * 2, LARGEST_BATCH)
 
 
 def flush() -> int:

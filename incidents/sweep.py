@@ -35,7 +35,7 @@ from oncall.targets import crew_of
 
 log = structlog.get_logger(__name__)
 
-BATCH = 50
+BATCH, LARGEST_BATCH = 50, 200
 # Several workers look at once: each sees further than it takes, so that what one holds leaves the others work.
 SIGHT = 4
 
