@@ -26,5 +26,7 @@ urlpatterns = [
     path("hooks/ntfy/", include("notifications.transports.ntfy.urls")),
     path("hooks/mattermost/", include("notifications.transports.mattermost.urls")),
     path("hooks/telegram/", include("notifications.transports.telegram.urls")),
+    path("hooks/sms/", include("notifications.transports.sms.urls")),
+    path("hooks/voice/", include("notifications.transports.voice.urls")),
     path("hooks/slack/", include("notifications.transports.slack.urls")),
 ]

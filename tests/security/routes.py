@@ -121,10 +121,15 @@ _component = {**_page, "pk": lambda site: site.component.pk}
 _api = {"pk": lambda site: site.triaged.pk}
 _api_reviewed = {"pk": lambda site: site.reviewed.pk}
 _button = {"token": lambda site: site.ack_token, "verb": "acknowledge"}
+_reported = {"token": lambda site: site.ack_token}
+_in_call = {**_reported, "number": 1}
 
 FILLED: dict[str, dict[str, Any]] = {
     "incidents:ack-link": {"token": lambda site: site.ack_token},
     **dict.fromkeys(("notifications:ntfy-pressed", "notifications:mattermost-pressed"), _button),
+    **dict.fromkeys(("notifications:voice-call", "notifications:voice-digit"), _in_call),
+    **dict.fromkeys(("notifications:sms-status", "notifications:voice-status"), _reported),
+    "notifications:sms-gateway": {"secret": "not-the-secret-of-this-one"},
     **dict.fromkeys(
         [
             *(f"incidents:{name}" for name in ("detail", "live", "pages", "edit", "note", "role")),
@@ -254,6 +259,8 @@ PUBLIC = {
     *(f"notifications:slack-{name}" for name in ("interactive", "command", "events")),  # signed
     *("notifications:ntfy-pressed", "notifications:mattermost-pressed"),  # the token in the address says who
     "notifications:telegram-webhook",  # signed
+    *(f"notifications:sms-{name}" for name in ("twilio", "gateway", "status")),  # signed, or a secret in it
+    *(f"notifications:voice-{name}" for name in ("call", "digit", "status")),  # the same
     *(f"notifications:push-{name}" for name in ("answer", "seen", "replace")),  # a token in the body
     *(f"notifications:{name}" for name in ("manifest", "worker", "offline")),
     *("incidents:ack-link", "oncall:calendar"),

@@ -1,0 +1,1 @@
+"""What text messages and calls have in common: numbers, Twilio, other gateways, reports."""
