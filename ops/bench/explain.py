@@ -1,7 +1,7 @@
 """What the sweep's own statements cost Postgres while very many timers wait: prints one JSON object.
 
 The statements are taken down while `sweep` runs, so that what is explained is what is asked. Run by the phase
-`explain`, on throw-away data; the rows that it makes are taken away again.
+`explain`, on throw-away data; its timers are taken away again.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def _milliseconds(now: datetime) -> float:
 
 
 def _clean() -> None:
-    """Later phases begin with what earlier ones left; the one real incident keeps its ledger and waits."""
+    """No timer of these is left for later phases; their incidents stay, open, since the ledger lets none go."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM incidents_escalation e USING incidents_incident i"
