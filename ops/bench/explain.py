@@ -131,7 +131,7 @@ def _milliseconds(now: datetime) -> float:
 
 
 def _clean() -> None:
-    """No timer of these is left for later phases; their incidents stay, open, since the ledger lets none go."""
+    """No timer of these is left for later phases; their incidents stay, open."""
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM incidents_escalation e USING incidents_incident i"
