@@ -177,6 +177,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "prune-lateness": {
+        "task": "notifications.tasks.prune_lateness",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
 }
 
 # --- People

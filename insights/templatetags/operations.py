@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from notifications.punctuality import seconds
 
 register = template.Library()
+MINUTE = 60.0
 
 register.filter("seconds", seconds)
 
@@ -39,8 +40,12 @@ def edges(bar: object) -> str:
         return _("over %(edge)s") % {"edge": _short(above)}
     if not above:
         return _("up to %(edge)s") % {"edge": _short(upto)}
-    return _("%(above)s to %(edge)s") % {"above": f"{above:g}", "edge": _short(upto)}
+    same = above < MINUTE and upto < MINUTE
+    return _("%(above)s to %(edge)s") % {
+        "above": f"{above:g}" if same else _short(above),
+        "edge": _short(upto),
+    }
 
 
 def _short(edge: float) -> str:
-    return f"{edge:g} s" if edge < 60 else f"{edge / 60:g} min"
+    return f"{edge:g} s" if edge < MINUTE else f"{edge / MINUTE:g} min"

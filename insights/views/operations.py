@@ -64,12 +64,14 @@ def ledger(request: PersonRequest) -> HttpResponse:
     asked = form.asked()
     rows = deliveries.chosen(deliveries.readable_by(reader), asked)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
+    person = asked.get("person")
     context = {
         "form": form,
         "page": page,
         "lines": deliveries.lines(list(page.object_list), reader),
         "is_filtered": any(asked.values()),
-        "person": asked.get("person"),
+        "person": person,
+        "may_export": person and (reader.is_admin or reader == person),
     }
     return render(request, "insights/operations/ledger.html", context)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging.config
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,8 @@ from config import operations
 from incidents.actions.opening import declare_new
 from incidents.models import Escalation
 from incidents.sweep import sweep
-from notifications import measures, outbox
+from notifications import lateness, measures, outbox
+from notifications.models import Alarm, Circuit, LatenessKind
 from tests.smtp import Mailbox
 
 
@@ -83,6 +84,23 @@ def test_metrics_show_how_late_the_most_overdue_timer_is(paged: None, now: datet
     Escalation.objects.update(next_step_at=now)
     found = samples(Client().get("/metrics").content.decode(), classic)
     assert found["tocsin_escalation_overdue_seconds"] > 0
+
+
+@pytest.mark.django_db
+def test_metrics_say_what_the_operations_page_says(
+    service: Service, owner: User, admin: User, now: datetime
+) -> None:
+    declare_new(actor=owner, service=service, title="Down", severity=1, now=now)
+    sweep(now=now)
+    Circuit.objects.create(name="sms", failures=3, opened_at=now, retry_at=now, reason="500", changed_at=now)
+    Alarm.objects.create(kind="page", text="late", opened_at=now)
+    done = timezone.now()
+    lateness.observe(LatenessKind.SEND, due=done - timedelta(seconds=7), done=done, subject="", what="x")
+    measures.flush()
+    found = samples(Client().get("/metrics").content.decode(), classic)
+    assert (found["tocsin_circuits_open"], found["tocsin_alarms_open"]) == (1, 1)
+    assert found["tocsin_lateness_max_seconds"] == 7
+    assert found["tocsin_page_unsent_seconds"] > 0
 
 
 @pytest.mark.django_db

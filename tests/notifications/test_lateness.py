@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
+from django.utils import timezone
 
-from notifications import lateness, measures
+from notifications import lateness, measures, tasks
 from notifications.models import Late, LatenessKind, LatenessSlot
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +97,14 @@ def test_what_the_database_refused_is_written_the_next_time(
     late(now, 2)
     measures.flush()
     assert (values()["+Inf"], values()["max"], Late.objects.count()) == (2, 3, 2)
+
+
+def test_it_is_pruned_each_hour(now: datetime) -> None:
+    late(timezone.now() - timedelta(days=9), 2)
+    measures.flush()
+    tasks.prune_lateness()
+    assert not LatenessSlot.objects.exists()
+    assert tasks.prune_lateness.name in {each["task"] for each in settings.CELERY_BEAT_SCHEDULE.values()}
 
 
 def test_what_is_older_than_eight_days_is_dropped(now: datetime) -> None:
