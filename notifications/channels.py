@@ -29,6 +29,11 @@ class Channel:
     last: Delivery | None
 
 
+def served_by(name: str) -> list[str]:
+    """The channels that a set of settings serves, by name."""
+    return [each.name for each in transports.every() if name in each.providers]
+
+
 def sets() -> list[Set]:
     """All that can be set up, in a fixed order. One query."""
     rows = {row.name: row for row in Provider.objects.select_related("updated_by")}

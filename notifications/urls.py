@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from notifications.views import invitations, ledger, me, methods, rules
+from notifications.views import invitations, ledger, me, methods, providers, rules
 
 app_name = "notifications"
 urlpatterns = [
@@ -14,6 +14,12 @@ urlpatterns = [
     path("me/methods/<int:pk>/code/", methods.code, name="method-code"),
     path("me/methods/<int:pk>/test/", methods.test, name="method-test"),
     path("me/methods/<int:pk>/remove/", methods.remove, name="method-remove"),
+    path("me/methods/<int:pk>/throttle/", methods.throttle, name="method-throttle"),
+    path("me/quiet/", rules.quiet, name="quiet"),
+    path("settings/channels/", providers.every, name="providers"),
+    path("settings/channels/telegram/register/", providers.register, name="provider-register"),
+    path("settings/channels/<slug:name>/", providers.one, name="provider"),
+    path("settings/channels/<slug:name>/remove/", providers.remove, name="provider-remove"),
     path("me/rules/<slug:urgency>/", rules.add, name="rule-add"),
     path("me/rules/<int:pk>/move/", rules.move, name="rule-move"),
     path("me/rules/<int:pk>/remove/", rules.remove, name="rule-remove"),

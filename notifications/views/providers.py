@@ -17,7 +17,10 @@ from accounts.access import PersonRequest, require_admin
 from notifications import channels, providers
 from notifications.actions import providers as actions
 from notifications.forms import ProviderForm
+from notifications.models import ContactMethod
 from notifications.providers import Declared
+from notifications.transports.telegram.bot import NotSetUp
+from notifications.transports.telegram.setup import SetupFailed, register_webhook
 
 
 @login_required
@@ -50,7 +53,13 @@ def one(request: PersonRequest, name: str) -> HttpResponse:
             messages.success(request, said % _of(about))
             return redirect("notifications:providers")
     addresses = [(label, settings.SITE_URL + path) for label, path in about.callbacks]
-    context = {"about": about, "form": form, "is_set_up": known is not None, "addresses": addresses}
+    context = {
+        "about": about,
+        "form": form,
+        "is_set_up": known is not None,
+        "addresses": addresses,
+        "mine": _mine(request, name) if known is not None else [],
+    }
     return render(request, "notifications/provider.html", context)
 
 
@@ -63,6 +72,28 @@ def remove(request: PersonRequest, name: str) -> HttpResponse:
     if actions.remove_provider(actor=actor, name=name, now=timezone.now()):
         messages.success(request, _("%(title)s is no longer set up.") % _of(about))
     return redirect("notifications:providers")
+
+
+@login_required
+@require_POST
+def register(request: PersonRequest) -> HttpResponse:
+    """Have Telegram send its updates here."""
+    require_admin(request)
+    try:
+        address = register_webhook()
+    except NotSetUp:
+        messages.error(request, _("Set it up first."))
+    except SetupFailed as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("Telegram sends its updates to %(address)s now.") % {"address": address})
+    return redirect("notifications:provider", name="telegram")
+
+
+def _mine(request: PersonRequest, name: str) -> list[ContactMethod]:
+    """The admin's own methods that go by this provider: what it can be tried out with."""
+    served = channels.served_by(name)
+    return list(ContactMethod.objects.usable().filter(user=request.user, transport__in=served))
 
 
 def _declared(name: str) -> Declared:

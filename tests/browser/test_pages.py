@@ -107,6 +107,8 @@ PAGES = [
     Looked("teams", "/teams/"),
     Looked("team", "/teams/search/"),
     Looked("settings", "/settings/"),
+    Looked("channels", "/settings/channels/", "ari@example.test"),
+    Looked("channel's settings", "/settings/channels/telegram/", "ari@example.test"),
     Looked("postmortems", "/postmortems/"),
     Looked("postmortem in draft", "/postmortems/{draft}/", "sara@example.test"),
     Looked("postmortem published", "/postmortems/{over}/"),

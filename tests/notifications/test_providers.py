@@ -133,3 +133,24 @@ def test_a_throttle_is_set_by_its_owner_only(client: Client, member: User, stran
     client.post(path, {"seconds": ""})
     method.refresh_from_db()
     assert method.throttle is None
+
+
+def test_an_admin_tries_it_out_with_a_method_of_their_own(
+    as_admin: Client, admin: User, now: datetime
+) -> None:
+    path = reverse("notifications:provider", args=["slack"])
+    assert "Try it out" not in as_admin.get(path).content.decode()
+    save_provider(actor=admin, name="slack", values=SLACK, now=now)
+    providers.forget()
+    assert reverse("notifications:method-choose") in as_admin.get(path).content.decode()
+    method = make_method(admin, "slack", "U0ADMIN")
+    assert reverse("notifications:method-test", args=[method.pk]) in as_admin.get(path).content.decode()
+
+
+def test_telegram_is_told_only_by_an_admin_and_only_when_it_is_set_up(
+    client: Client, as_admin: Client, member: User
+) -> None:
+    path = reverse("notifications:provider-register")
+    assert "Set it up first" in as_admin.post(path, follow=True).content.decode()
+    client.force_login(member)
+    assert client.post(path).status_code == 404

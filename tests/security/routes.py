@@ -169,9 +169,10 @@ FILLED: dict[str, dict[str, Any]] = {
     "accounts:token-revoke": {"pk": lambda site: site.token.pk},
     "notifications:method-new": {"name": "webhook"},
     **dict.fromkeys(
-        [f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")], _method
+        [f"notifications:method-{name}" for name in ("verify", "code", "test", "remove", "throttle")], _method
     ),
     "notifications:rule-add": {"urgency": "low"},
+    **{name: {"name": "slack"} for name in ("notifications:provider", "notifications:provider-remove")},
     **dict.fromkeys(("notifications:rule-move", "notifications:rule-remove"), _rule),
     "notifications:welcome": {
         "uid": lambda site: site.invitation[0],
@@ -293,7 +294,8 @@ READ = {
 OWN = {
     *("accounts:settings", "accounts:profile", "accounts:token-new", "accounts:token-revoke"),
     *("notifications:me", "notifications:method-choose", "notifications:method-new"),
-    *(f"notifications:method-{name}" for name in ("verify", "code", "test", "remove")),
+    *(f"notifications:method-{name}" for name in ("verify", "code", "test", "remove", "throttle")),
+    "notifications:quiet",
     *("notifications:telegram-connect", "notifications:push-connect", "notifications:push-key"),
     *("notifications:rule-add", "notifications:rule-move", "notifications:rule-remove"),
     *("insights:mail-choice", "oncall:calendar-links", "oncall:calendar-link-revoke"),
@@ -350,6 +352,7 @@ MANAGE = {
 
 ADMIN = {
     *("accounts:team-new", "accounts:person-edit", "notifications:invite", "notifications:invite-again"),
+    *(f"notifications:provider{verb}" for verb in ("s", "", "-remove", "-register")),
     # and the person themselves, who is a stranger to these tests
     *("insights:person-ledger-csv", "insights:person-ledger-json"),
 }
