@@ -37,12 +37,14 @@ _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection"})
 
 
 class OutboundFailed(Exception):
-    """The request was allowed but got no answer; `retryable` says whether a later try may."""
+    """The request was allowed but got no answer; `retryable` says whether a later try may, `sent` whether the other
+    side may have it all the same."""
 
-    def __init__(self, reason: str, *, retryable: bool) -> None:
+    def __init__(self, reason: str, *, retryable: bool, sent: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retryable = retryable
+        self.sent = sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ def request(
     addresses = _lookup(target, deadline)
     check_addresses(target, addresses, allowed, frozenset(settings.OUTBOUND_PORTS))
     connection = _connected(target, addresses, deadline)
-    with _bounded(connection, deadline), _explained(target, deadline):
+    with _bounded(connection, deadline), _explained(target, deadline, sent=True):
         connection.request(method, target.path, body=body, headers=sent, preload_content=False)
         with closing(connection.getresponse()) as response:
             return _read(response, max_bytes)
@@ -178,7 +180,7 @@ def _cut(sock: socket.socket | None) -> None:
 
 
 @contextmanager
-def _explained(target: Target, deadline: float) -> Iterator[None]:
+def _explained(target: Target, deadline: float, *, sent: bool = False) -> Iterator[None]:
     """Turn what the network can do to us into OutboundFailed with a reason that names no inner address."""
     try:
         yield
@@ -190,7 +192,7 @@ def _explained(target: Target, deadline: float) -> Iterator[None]:
         # ValueError: what http.client says to some malformed answers
         late = deadline <= time.monotonic()
         reason = "did not answer in time" if late else "could not be reached or broke off"
-        raise OutboundFailed(f"{target.host} {reason}.", retryable=True) from error
+        raise OutboundFailed(f"{target.host} {reason}.", retryable=True, sent=sent) from error
 
 
 def _read(response: BaseHTTPResponse, max_bytes: int) -> Response:

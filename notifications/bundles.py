@@ -123,7 +123,11 @@ WITH next AS (
 ), tried AS (
     INSERT INTO notifications_attempt
         (delivery_id, number, transport, worker, started_at, permanent, repeats_unknown, provider_id, answer)
-    SELECT moved.id, moved.attempts_made, moved.transport, leader.worker, %(now)s, false, false, '', ''
+    SELECT moved.id, moved.attempts_made, moved.transport, leader.worker, %(now)s, false,
+           moved.attempts_made > 1 AND EXISTS (
+               SELECT 1 FROM notifications_attempt a
+               WHERE a.delivery_id = moved.id AND a.number = moved.attempts_made - 1 AND a.answered_at IS NULL),
+           '', ''
     FROM moved, notifications_attempt leader
     WHERE leader.delivery_id = %(leader)s AND leader.number = %(number)s
 ), mine AS (

@@ -25,36 +25,45 @@ OLD_LEASE = timedelta(seconds=30)
 
 
 class Hands:
-    """What this process is sending, by circuit, and since when."""
+    """What this process is sending, and by which circuit each of its threads does."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._held: dict[int, tuple[str, float]] = {}
+        self._held: set[int] = set()
+        self._served: dict[int, str] = {}
 
     @contextmanager
-    def holding(self, ids: Iterable[int], circuit: str) -> Iterator[None]:
+    def holding(self, ids: Iterable[int]) -> Iterator[None]:
         """Count up the leases of these until the block ends."""
         mine = list(ids)
         with self._lock:
-            self._held |= {each: (circuit, time.monotonic()) for each in mine}
+            self._held |= set(mine)
         try:
             yield
         finally:
             with self._lock:
-                for each in mine:
-                    self._held.pop(each, None)
+                self._held -= set(mine)
 
     def ids(self) -> list[int]:
         """What is in hand now."""
         with self._lock:
             return list(self._held)
 
-    def slow(self, limit: int, after: float = 1.0) -> list[str]:
-        """Circuits that keep `limit` or more calls waiting for longer than `after` seconds."""
-        edge = time.monotonic() - after
+    def serve(self, circuit: str) -> None:
+        """This thread is about to call by that circuit."""
         with self._lock:
-            waiting = [circuit for circuit, since in self._held.values() if since < edge]
-        return [circuit for circuit in set(waiting) if waiting.count(circuit) >= limit]
+            self._served[threading.get_ident()] = circuit
+
+    def rest(self) -> None:
+        """This thread calls nobody any more."""
+        with self._lock:
+            self._served.pop(threading.get_ident(), None)
+
+    def full(self, limit: int) -> list[str]:
+        """Circuits by which `limit` or more threads call just now."""
+        with self._lock:
+            served = list(self._served.values())
+        return [circuit for circuit in set(served) if served.count(circuit) >= limit]
 
 
 hands = Hands()

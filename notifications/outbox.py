@@ -26,9 +26,10 @@ from notifications.transports.base import Envelope, PermanentFailure, Receipt, T
 log = logging.getLogger(__name__)
 
 LARGEST_BATCH = 8
-# A process keeps at least one sender free of a channel that does not answer.
+# A process keeps a sender free of each channel, however busy it is: whether it will answer is known only afterwards.
 SENDERS_KEPT = 1
 _thread = threading.local()
+_choosing = threading.Lock()
 
 
 def forget() -> None:
@@ -47,7 +48,10 @@ def send_due(*, worker: str, now: datetime | None = None, limit: int = 1000, sen
         batch = _next(worker, now or steady(), senders)
         if not batch:
             return done
-        _hand_over_all(batch, now)
+        try:
+            _hand_over_all(batch, now)
+        finally:
+            leases.hands.rest()
         done += len(batch)
     return done
 
@@ -60,8 +64,12 @@ def _next(worker: str, now: datetime, senders: int) -> list[Claimed]:
         for name in circuits.to_probe(shut, now):
             return claim_probe(worker=worker, now=now, circuit=name)
     size: int = getattr(_thread, "batch", 1)
-    slow = leases.hands.slow(max(senders - SENDERS_KEPT, 1))
-    batch = claim(worker=worker, now=now, limit=size, avoid=[*shut, *slow])
+    # One after the other, or two threads at once would each take what only one of them may.
+    with _choosing:
+        full = leases.hands.full(max(senders - SENDERS_KEPT, 1))
+        batch = claim(worker=worker, now=now, limit=size, avoid=[*shut, *full])
+        if batch:
+            leases.hands.serve(batch[0].circuit)
     _thread.batch = min(size * 2, LARGEST_BATCH) if len(batch) == size else 1
     return batch
 
@@ -75,10 +83,10 @@ def _hold(shut: list[str], now: datetime) -> None:
 
 
 def _hand_over_all(batch: list[Claimed], now: datetime | None) -> None:
-    with leases.hands.holding([each.id for each in batch], batch[0].circuit):
+    with leases.hands.holding([each.id for each in batch]):
         for number, parcel in enumerate(bundles.sort_out(batch, now or steady())):
             if number == 0 or _still_wanted(parcel):
-                with leases.hands.holding(parcel.carried, parcel.circuit):
+                with leases.hands.holding(parcel.carried):
                     hand_over(parcel, now=now)
 
 

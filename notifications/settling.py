@@ -142,7 +142,7 @@ def failed_for_now(claimed: Claimed, error: TemporaryFailure, now: datetime) -> 
         failed_for_good(claimed, f"given up after {claimed.attempt} tries: {reason}", now)
         return
     with transaction.atomic():
-        _close_attempts(claimed, reason, now, permanent=False)
+        _close_attempts(claimed, reason, None if error.unknown else now, permanent=False)
         if claimed.method_id and claimed.throttle:
             # It did not go out, so the method's turn is not used up.
             ContactMethod.objects.filter(pk=claimed.method_id).update(last_page_at=None)
@@ -176,11 +176,15 @@ def not_needed(claimed: Claimed) -> None:
     _close_attempts(claimed, "not handed over: no longer needed", steady(), permanent=False)
 
 
-def _close_attempts(claimed: Claimed, reason: str, now: datetime, *, permanent: bool) -> None:
+def _close_attempts(claimed: Claimed, reason: str, now: datetime | None, *, permanent: bool) -> None:
+    """With `now` None there was no answer: the next try then says that it may be a repeat."""
     numbers = {claimed.id: claimed.attempt} | {each: number for each, number, _ in claimed.others}
     for delivery, number in numbers.items():
         Attempt.objects.filter(delivery_id=delivery, number=number).update(
-            answered_at=now, succeeded=False, permanent=permanent, answer=reason[:500]
+            answered_at=now,
+            succeeded=None if now is None else False,
+            permanent=permanent,
+            answer=reason[:500],
         )
 
 

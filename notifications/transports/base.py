@@ -22,13 +22,17 @@ class TemporaryFailure(Exception):
     """May work later: the provider is down, slow or throttles.
 
     `retry_after` is its own wish in seconds. `down` says that the provider itself is in trouble, so that others who
-    are reached by it will be too; False where only this address is (a full mailbox).
+    are reached by it will be too; False where only this address is (a full mailbox). `unknown` says that it may have
+    taken the message: the whole of it was on its way and no answer came, so that the next try may be a repeat.
     """
 
-    def __init__(self, reason: str, retry_after: float | None = None, *, down: bool = True) -> None:
+    def __init__(
+        self, reason: str, retry_after: float | None = None, *, down: bool = True, unknown: bool = False
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         self.down = down
+        self.unknown = unknown
 
 
 class PermanentFailure(Exception):

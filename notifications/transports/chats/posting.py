@@ -47,7 +47,7 @@ def call_raw(
     except http.OutboundRefused as error:
         raise PermanentFailure(str(error)) from error
     except http.OutboundFailed as error:
-        raise TemporaryFailure(str(error)) from error
+        raise TemporaryFailure(str(error), unknown=error.sent) from error
 
 
 def judge(

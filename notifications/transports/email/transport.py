@@ -36,7 +36,34 @@ OURS_TO_MEND = (
     smtplib.SMTPHeloError,
     smtplib.SMTPSenderRefused,
 )
+# Until a server has the whole mail a repeat costs nothing, so nobody waits long (EMAIL_TIMEOUT). What it does with it
+# then, a scan for viruses say, may take a while.
+TAKING_SECONDS = 10.0
 _thread = threading.local()
+
+
+class _Client(smtplib.SMTP):
+    """Knows whether the server may have a mail, and waits longer for what it says to a whole one."""
+
+    in_doubt = False
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next answer: after 354 comes the mail, and whatever follows settles it."""
+        code, text = super().getreply()
+        self.in_doubt = code == 354
+        if self.sock:
+            self.sock.settimeout(TAKING_SECONDS if self.in_doubt else self.timeout)
+        return code, text
+
+
+class _SecureClient(_Client, smtplib.SMTP_SSL):
+    """The same behind TLS from the first byte."""
+
+
+class _Backend(EmailBackend):
+    @property
+    def connection_class(self) -> type[_Client]:
+        return _SecureClient if self.use_ssl else _Client
 
 
 class EmailTransport(Transport):
@@ -66,8 +93,9 @@ class EmailTransport(Transport):
             _forget()
             raise _by_code(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
+            unknown = _is_in_doubt()
             _forget()
-            raise TemporaryFailure(f"{type(error).__name__}: {error}") from error
+            raise TemporaryFailure(f"{type(error).__name__}: {error}", unknown=unknown) from error
         return Receipt(
             provider_id=str(mail.extra_headers["Message-ID"]), answer="accepted by the mail server"
         )
@@ -116,7 +144,7 @@ def _connection() -> EmailBackend:
         backend = None
     _thread.used = time.monotonic()
     if backend is None:
-        backend = _thread.backend = EmailBackend(fail_silently=False)
+        backend = _thread.backend = _Backend(fail_silently=False)
         backend.open()
     return backend
 
@@ -127,6 +155,12 @@ def _is_alive(backend: EmailBackend) -> bool:
     except (smtplib.SMTPException, OSError):
         return False
     return bool(code == 250)
+
+
+def _is_in_doubt() -> bool:
+    """Whether the server had a whole mail when its line was lost."""
+    backend: EmailBackend | None = getattr(_thread, "backend", None)
+    return bool(backend and getattr(backend.connection, "in_doubt", False))
 
 
 def _forget() -> None:

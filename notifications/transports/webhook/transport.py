@@ -61,7 +61,7 @@ class WebhookTransport(Transport):
         except http.OutboundRefused as error:
             raise PermanentFailure(str(error)) from error
         except http.OutboundFailed as error:
-            raise TemporaryFailure(str(error)) from error
+            raise TemporaryFailure(str(error), unknown=error.sent) from error
         return _judge(response, envelope)
 
 
