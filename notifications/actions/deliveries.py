@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -64,13 +64,18 @@ def build(
     )
 
 
+PARTS = frozenset(part.name for part in fields(Message))
+
+
 def packed(message: Message) -> dict[str, Any]:
-    """A message as it is stored: empty parts are left out."""
-    return {name: value for name, value in asdict(message).items() if value not in ("", (), None)}
+    """A message as it is stored: empty parts are left out, also because an older version may not know them."""
+    return {name: value for name, value in asdict(message).items() if value not in ("", (), None, False)}
 
 
 def unpacked(stored: dict[str, Any], **more: Any) -> Message:
-    """The message of a stored row, with what is only known when it is sent."""
+    """The message of a stored row, with what is only known when it is sent. Parts that a newer version wrote and this
+    one cannot say are left out: the page itself must go."""
+    stored = {name: value for name, value in stored.items() if name in PARTS}
     facts = tuple((str(label), str(value)) for label, value in stored.get("facts", ()))
     return Message(**{**stored, "facts": facts, **more})
 
