@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -92,11 +92,11 @@ class Running:
         """How many messages with these marks the providers have."""
         return sum(each.mark in marks for each in list(self.providers.arrivals))
 
-    def until(self, holds: Callable[[], bool], seconds: float = PATIENCE) -> None:
-        """Wait for something that must come; fails when it does not."""
-        deadline = time.monotonic() + seconds
+    def until(self, holds: Callable[[], bool], tell: Callable[[], object] = str) -> None:
+        """Wait for something that must come; fails, with what `tell` knows, when it does not."""
+        deadline = time.monotonic() + PATIENCE
         while not holds():
-            assert time.monotonic() < deadline, f"not within {seconds} s"
+            assert time.monotonic() < deadline, f"not within {PATIENCE} s: {tell()}"
             time.sleep(0.05)
 
     def paged(self, *marks: str) -> None:
@@ -151,7 +151,7 @@ class Batch:
         Lateness counts from when a page was due or the fault ended, whichever was later.
         """
         wanted = {mark: page for mark, page in self.pages.items() if mark not in self.acked}
-        self.running.paged(*wanted)
+        self.running.until(lambda: not self._missing(wanted), lambda: self._told(self._missing(wanted)))
         first: dict[str, float] = {}
         for each in self.arrivals():
             first.setdefault(each.mark, each.moment)
@@ -164,6 +164,14 @@ class Batch:
         sys.stdout.write(f"{len(self.arrivals()) - len(first)} twice\n")
         assert worst <= BOUND
         return worst
+
+    def _missing(self, wanted: Collection[str]) -> set[str]:
+        return set(wanted) - {each.mark for each in self.arrivals()}
+
+    def _told(self, marks: Collection[str]) -> dict[str, Any]:
+        """What the ledger says of them."""
+        found = self.running.ask_hand("ledger", prefix=self.prefix)
+        return {mark: found.get(mark) for mark in sorted(marks)[:10]}
 
     def _check_twice(self, *, repeats: bool) -> None:
         counted = Counter(each.mark for each in self.arrivals())

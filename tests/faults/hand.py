@@ -25,6 +25,7 @@ from accounts.models import Team  # noqa: E402
 from alerts.actions.integrations import create_integration  # noqa: E402
 from catalog.models import Grouping, Service  # noqa: E402
 from incidents.actions.opening import Opening, open_for_alerts  # noqa: E402
+from incidents.actions.timeline import lock  # noqa: E402
 from incidents.actions.transitions import acknowledge  # noqa: E402
 from incidents.models import Escalation, Incident  # noqa: E402
 from lib.sealing import seal  # noqa: E402
@@ -106,7 +107,7 @@ def ack(ids: list[int]) -> dict[str, Any]:
     found: dict[str, float] = {}
     for number in ids:
         with transaction.atomic():
-            incident = Incident.objects.select_for_update(of=("self",)).get(pk=number)
+            incident = lock(number)
             rows = (
                 Delivery.objects.select_for_update(of=("self",))
                 .about(f"incident:{number}")
@@ -133,7 +134,12 @@ def ledger(prefix: str) -> dict[str, Any]:
     return found
 
 
-VERBS: dict[str, Callable[..., dict[str, Any]]] = {"prepare": prepare, "open": open_, "ack": ack, "ledger": ledger}
+VERBS: dict[str, Callable[..., dict[str, Any]]] = {
+    "prepare": prepare,
+    "open": open_,
+    "ack": ack,
+    "ledger": ledger,
+}
 
 
 def main() -> None:
