@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from random import Random
 
 from config.demo.wire import DOMAIN
-from notifications.models import Attempt, Delivery, DeliveryState
 from notifications.leases import OLD_LEASE
+from notifications.models import Attempt, Delivery, DeliveryState
 
 WORKERS = ("worker-1:212", "worker-2:198")
 GREYLISTED = 0.03

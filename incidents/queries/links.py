@@ -67,7 +67,7 @@ def told(delivery: Delivery) -> Told:
 
 def _together(delivery: Delivery, incident: Incident) -> tuple[Incident, ...]:
     """A message for many pages names the first by its link; the others hang on it."""
-    numbers = [each.subject.partition(":")[2] for each in delivery.bundled.filter(kind=delivery.kind)]
+    numbers = [int(each.subject.partition(":")[2]) for each in delivery.bundled.filter(kind=delivery.kind)]
     if not numbers:
         return ()
     waiting = Incident.objects.select_related("service").defer("search").filter(pk__in=numbers).open()

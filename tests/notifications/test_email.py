@@ -64,7 +64,7 @@ def test_a_repeat_after_a_crash_is_the_same_mail_to_a_mailbox(
     service: Service, owner: User, mailbox: Mailbox, now: datetime
 ) -> None:
     paged(service, owner, "Checkout answers 502", now)
-    Delivery.objects.update(state=DeliveryState.SENDING, due_at=now, sent_at=None)
+    Delivery.objects.update(state=DeliveryState.PENDING, due_at=now, sent_at=None)
     outbox.send_due(worker="test", now=now)
     first, second = mailbox.mails
     assert first["Message-ID"] == second["Message-ID"]

@@ -86,8 +86,8 @@ def test_what_a_dead_worker_left_behind_is_sent_again_and_marked(
     assert claim(worker="dies here", now=now, avoid=[])
     watch = Watch()
     assert watch.look(now, at=100.0) == 0
-    for second in range(1, int(LAPSE)):
-        assert watch.look(now, at=100.0 + second) == 0
+    for passed in range(1, int(LAPSE)):
+        assert watch.look(now, at=100.0 + passed) == 0
         assert outbox.send_due(worker="test", now=now) == 0, "the lease still runs"
     assert watch.look(now, at=100.0 + LAPSE) == 1
     outbox.send_due(worker="test", now=now)

@@ -127,6 +127,7 @@ _TYPED = {
     "override-0-ends_at": "2030-01-15T17:00",
     "step-0-zone": "Europe/Paris",
     "step-0-holidays": "DE",
+    "ack_lasts": "60",
 }
 _LEFT_EMPTY = {"replaces", "override-0-replaces"}
 

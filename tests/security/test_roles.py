@@ -27,7 +27,7 @@ WRITTEN_BY_LOOKING = {
     # allauth notes the address that a person signs in by when it first shows it.
     "account_email": {"INSERT INTO account_emailaddress"},
     # The key of signed ledgers is made when it is first needed.
-    **dict.fromkeys(SIGNED, {"INSERT INTO notifications_signingkey"}),
+    **{name: {"INSERT INTO notifications_signingkey"} for name in SIGNED},
     # Asks for the file when there is none for the version that is asked for.
     "postmortem-pdf": {"INSERT INTO postmortems_pdffile"},
     # Notes what calendars have been told, and that the link is used.

@@ -76,7 +76,7 @@ class Command(BaseCommand):
 
 
 def _admin(email: str) -> User:
-    person = User.objects.active().filter(email__iexact=email).first()
+    person: User | None = User.objects.active().filter(email__iexact=email).first()
     if person is None:
         raise CommandError("Nobody here has this address.")
     return person
