@@ -3,8 +3,14 @@
 import os
 
 from celery import Celery
+from kombu.transport.redis import Transport
+from redis.exceptions import ResponseError
 
 from config.bootstep import Pumping
+
+# A broker whose disk or memory is full answers and refuses. To Celery that is no lost connection but an end of the
+# worker, and with it of the pumps, which need no broker: so it is told to connect again until it is taken.
+Transport.connection_errors = (*Transport.connection_errors, ResponseError)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 app = Celery("tocsin")
