@@ -31,6 +31,8 @@ SPECTACULAR: dict[str, Any] = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.models.State",
+        "ReadinessSubject": ["policy", "user", "schedule", "channel"],
+        "TargetKind": ["user", "schedule", "team", "owner"],
         "Severity": "incidents.models.Severity",
         "EntryKind": "incidents.models.EntryKind",
         "RoleName": "incidents.models.RoleName",

@@ -22,9 +22,9 @@ from incidents import messages, signals
 from incidents.actions.timeline import append, lock_incidents
 from incidents.models import Escalation, Incident
 from incidents.turns import Turn, entries, facts_of
-from notifications import measures
+from notifications import lateness, measures
 from notifications.actions.deliveries import build, enqueue
-from notifications.models import ContactMethod, Delivery, DeliveryKind
+from notifications.models import ContactMethod, Delivery, DeliveryKind, LatenessKind
 from notifications.recipients import NOW, due_at, last_resort, people, ways
 from notifications.transports.base import Message
 from oncall import plan as plans
@@ -62,14 +62,22 @@ def _step(seen: list[int], now: datetime, limit: int) -> int:
     append([(turn.incident, entries(turn)) for turn in turns], now=now)
     _move_on(turns, now)
     signals.announce_all([turn.incident.pk for turn in turns], "escalation")
-    lateness = [(now - turn.escalation.next_step_at).total_seconds() for turn in turns]
-    transaction.on_commit(partial(_measure, lateness))
+    transaction.on_commit(partial(_measure, turns, now))
     return len(due)
 
 
-def _measure(lateness: list[float]) -> None:
-    for seconds in lateness:
-        measures.observe("step_lateness", seconds)
+def _measure(turns: list[Turn], now: datetime) -> None:
+    for turn in turns:
+        due = turn.escalation.next_step_at
+        measures.observe("step_lateness", (now - due).total_seconds())
+        lateness.observe(
+            LatenessKind.STEP,
+            due=due,
+            done=now,
+            subject=messages.subject_of(turn.incident),
+            what=f"step {turn.decision.position.step + 1} of {turn.escalation.policy_name}",
+            cause="many timers at once" if len(turns) >= BATCH else "no worker swept",
+        )
 
 
 def _decide(due: list[Escalation], now: datetime) -> list[Turn]:
