@@ -7,7 +7,7 @@ from typing import Any
 
 from celery import bootsteps
 
-SENDERS = int(os.environ.get("TOCSIN_SENDERS", "4"))
+SENDERS = int(os.environ.get("TOCSIN_SENDERS", "5"))
 
 
 class Pumping(bootsteps.StartStopStep):  # type: ignore[misc] # Celery ships no types

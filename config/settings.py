@@ -104,7 +104,7 @@ DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 3,
     "pool": {
         "min_size": env.int("TOCSIN_DB_POOL_MIN", default=1),
-        "max_size": env.int("TOCSIN_DB_POOL_MAX", default=10),
+        "max_size": env.int("TOCSIN_DB_POOL_MAX", default=14),
         "timeout": 5,
         "max_idle": 60,
     },
