@@ -46,9 +46,8 @@ def rearrange(*, company: Company, duty: Duty, admin: User, now: datetime, rng: 
     _looking_over_the_shoulder(company, duty, admin, now - 2 * DAY)
     _let_it_wait(company, duty, now - 2 * DAY)
     _time_off(company, duty, now)
-    for subject in set(
-        Delivery.objects.open().filter(kind=DeliveryKind.NOTICE).values_list("subject", flat=True)
-    ):
+    told = Delivery.objects.open().filter(kind=DeliveryKind.NOTICE).order_by("id")
+    for subject in dict.fromkeys(told.values_list("subject", flat=True)):
         settle(subject=subject, until=now, rng=rng)
 
 
