@@ -33,6 +33,8 @@ class Work:
     @property
     def matters(self) -> bool:
         """Whether this says something new about the incident of an alert that was there before."""
+        if self.alert.incident is None:
+            return False
         raises = self.is_loud and self.alert.incident.urgency == Urgency.LOW
         return self.acknowledged or self.resolved or raises
 
@@ -108,7 +110,7 @@ class Batch:
         for alert in rows:
             work = Work(alert, is_new=False)
             self.work.append(work)
-            if alert.incident.is_open:
+            if alert.incident is None or alert.incident.is_open:
                 self.current[alert.dedup_key] = work
             else:
                 _end(alert, alert.incident.closed_at or self.now)
@@ -135,6 +137,21 @@ class Batch:
         work.alert.state, work.acknowledged = AlertState.ACKNOWLEDGED, True
         work.alert.last_event_id = event.pk
 
+    def update(self, event: Event, signal: Signal) -> None:
+        """New words for an open alert; it did not fire again."""
+        work = self.current.get(signal.dedup_key)
+        if work is None:
+            event.notes = [*event.notes, f"nothing open to update under {signal.dedup_key}"]
+            return
+        alert = work.alert
+        alert.severity, alert.last_event_id = signal.severity, event.pk
+        alert.summary = signal.summary or alert.summary
+        alert.details = {**alert.details, **details_of(signal)}
+
+    def note(self, event: Event, signal: Signal) -> None:
+        """A sentence for the timeline of the alert's incident."""
+        event.notes = [*event.notes, f"note: {signal.summary}"]
+
     def resolve(self, event: Event, signal: Signal) -> None:
         """The condition is over; a later firing of the same key is a new alert."""
         work = self.current.pop(signal.dedup_key, None)
@@ -147,6 +164,7 @@ class Batch:
     def _alert(self, event: Event, signal: Signal) -> Alert:
         return Alert(
             integration=self.integration,
+            service_id=self.integration.service_id,
             dedup_key=signal.dedup_key,
             started_at=signal.happened_at,
             last_seen_at=event.received_at,
@@ -165,7 +183,9 @@ class Batch:
             service = Service.objects.select_for_update(no_key=True).get(pk=self.integration.service_id)
             open_now = Incident.objects.open().filter(service=service, is_drill=False)
             joinable = set(open_now.order_by("-pk").values_list("pk", flat=True)[:1])
-        touched = {work.alert.incident_id for work in self.work if not work.is_new and work.matters}
+        touched = {
+            key for work in self.work if not work.is_new and work.matters and (key := work.alert.incident_id)
+        }
         self.held = {each.pk: each for each in lock_all(touched | joinable)}
         return service
 
@@ -221,10 +241,10 @@ class Batch:
 
     def _tell(self) -> None:
         """What acknowledgements and ends mean for the incidents, in the order of their ids."""
-        acked = {work.alert.incident_id for work in self.work if work.acknowledged}
+        acked = {key for work in self.work if work.acknowledged and (key := work.alert.incident_id)}
         ended: defaultdict[int, list[Alert]] = defaultdict(list)
         for work in self.work:
-            if work.resolved:
+            if work.resolved and work.alert.incident_id:
                 ended[work.alert.incident_id].append(work.alert)
         over = {key for key, incident in self.held.items() if not incident.is_open}
         for key in sorted(acked - over):
@@ -259,7 +279,13 @@ class Batch:
         resolve_quietly(incident_ids=sorted(set(ended) - still), now=self.now)
 
 
-FOLD = {"trigger": Batch.trigger, "acknowledge": Batch.acknowledge, "resolve": Batch.resolve}
+FOLD = {
+    "trigger": Batch.trigger,
+    "acknowledge": Batch.acknowledge,
+    "resolve": Batch.resolve,
+    "update": Batch.update,
+    "note": Batch.note,
+}
 
 
 def _end(alert: Alert, moment: datetime) -> None:

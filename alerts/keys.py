@@ -8,21 +8,14 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import dataclass
 
 from alerts.models import Integration
+from alerts.sources.base import Door
+from lib.sealing import unseal
 from lib.secrets import digest
 
 FRESH_FOR = 5.0
 MOST = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """What the accept path needs to know of an integration."""
-
-    id: int
-    kind: str
 
 
 _known: dict[str, tuple[float, Door | None]] = {}
@@ -35,13 +28,18 @@ def door(key: str) -> Door | None:
     cached = _known.get(found)
     if cached and cached[0] > time.monotonic():
         return cached[1]
-    row = Integration.objects.enabled().filter(key_digest=found).values_list("id", "kind").first()
-    answer = Door(*row) if row else None
+    row = Integration.objects.enabled().filter(key_digest=found).first()
+    answer = _door(row) if row else None
     with _lock:
         if len(_known) >= MOST:
             _known.clear()
         _known[found] = (time.monotonic() + FRESH_FOR, answer)
     return answer
+
+
+def _door(row: Integration) -> Door:
+    secret = unseal(row.secret_sealed) if row.secret_sealed else ""
+    return Door(row.pk, row.kind, row.options, secret, row.limit_per_minute)
 
 
 def forget() -> None:

@@ -13,15 +13,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Exists, OuterRef
 
 from alerts.batch import Batch
 from alerts.models import Event, Integration
-from alerts.sources.base import Parsed
+from alerts.sources.base import Parsed, Stored
 from alerts.sources.registry import reader
-from lib.jsonbody import BadBody, parse
+from lib.jsonbody import BadBody
 from lib.text import clean
 from notifications import measures
 
@@ -30,8 +29,6 @@ log = logging.getLogger(__name__)
 BATCH = 400
 LOCK_CLASS = 7_301
 ROUNDS = 5
-# The limit holds for the bytes that came in; kept as UTF-8, what came as UTF-16 or UTF-32 is longer.
-GROWTH = 4
 
 
 def process_waiting(*, now: datetime, rounds: int = ROUNDS) -> int:
@@ -80,7 +77,7 @@ def _write(integration: Integration, events: list[Event], now: datetime) -> None
         with transaction.atomic():
             batch = Batch(integration, now)
             for event in events:
-                batch.add(event, _parsed(integration.kind, event))
+                batch.add(event, _parsed(integration, event))
             batch.write()
     except (OperationalError, InterfaceError):
         raise  # not the events' fault: a lost connection, a deadlock; the whole batch is tried again
@@ -97,10 +94,10 @@ def _write(integration: Integration, events: list[Event], now: datetime) -> None
         _write(integration, events[middle:], now)
 
 
-def _parsed(kind: str, event: Event) -> Parsed:
+def _parsed(integration: Integration, event: Event) -> Parsed:
     """What the source makes of the stored body; a body that it cannot read is kept with the reason, never dropped."""
     try:
-        return read(kind, event)
+        return read(integration, event)
     except Exception as error:
         # The same boundary: one odd event must not stop those behind it.
         log.exception("event %s could not be read", event.pk)
@@ -108,11 +105,16 @@ def _parsed(kind: str, event: Event) -> Parsed:
         return Parsed()
 
 
-def read(kind: str, event: Event) -> Parsed:
+def read(integration: Integration, event: Event) -> Parsed:
     """What the source makes of the stored body. Raises BadBody, UnknownKind, or what an odd body brings about."""
-    obj = parse(event.body.encode(), max_bytes=GROWTH * settings.INTAKE_MAX_BYTES)
-    source = reader(kind, event.endpoint)
-    return source.parse(obj, received_at=event.received_at, dedup_key=event.dedup_key)
+    stored = Stored(
+        text=event.body,
+        received_at=event.received_at,
+        context=event.context,
+        dedup_key=event.dedup_key,
+        options=integration.options,
+    )
+    return reader(integration.kind, event.endpoint)(stored)
 
 
 def reason_of(error: Exception) -> str:

@@ -23,6 +23,7 @@ class Tier(models.IntegerChoices):
 
 class Grouping(models.TextChoices):
     SERVICE = "service", _("One open incident for the service; further alerts join it")
+    LABELS = "labels", _("An open incident for each value of the labels named below")
     ALERT = "alert", _("An incident for each alert")
 
 
@@ -53,6 +54,23 @@ class Service(models.Model):
         "self", symmetrical=False, blank=True, related_name="dependents", verbose_name=_("depends on")
     )
     grouping = models.CharField(_("grouping"), max_length=16, choices=Grouping, default=Grouping.SERVICE)
+    group_labels: models.JSONField[list[str], list[str]] = models.JSONField(
+        _("group by these labels"), default=list, db_default=models.Value([], models.JSONField()), blank=True
+    )
+    group_window = models.DurationField(
+        _("join within"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "An alert joins an open incident whose last alert came this recently. Empty: however old."
+        ),
+    )
+    joins_parents = models.BooleanField(
+        _("join what it depends on"),
+        default=True,
+        db_default=True,
+        help_text=_("While a service that this one depends on is down, its alerts join that incident."),
+    )
     auto_resolve = models.BooleanField(
         _("resolve by itself"),
         default=True,
@@ -87,10 +105,34 @@ class Service(models.Model):
         return self.name
 
 
+class ServiceAlias(models.Model):
+    """Another name by which tools call a service: a route that finds services by a label knows it too."""
+
+    service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="aliases")
+    name = models.CharField(_("name"), max_length=120)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(models.functions.Lower("name"), name="service_alias_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ChangeKind(models.TextChoices):
+    DEPLOY = "deploy", _("Deploy")
+    FLAG = "flag", _("Feature flag")
+    CONFIG = "config", _("Configuration")
+    OTHER = "other", _("Change")
+
+
 class Change(models.Model):
     """A deploy, a flag, a configuration change: told by tools, pages nobody, explains much."""
 
     service = models.ForeignKey(Service, on_delete=models.CASCADE, related_name="changes")
+    kind = models.CharField(
+        max_length=8, choices=ChangeKind, default=ChangeKind.OTHER, db_default=ChangeKind.OTHER.value
+    )
     summary = models.CharField(max_length=1024)
     source = models.CharField(max_length=300, blank=True)
     happened_at = models.DateTimeField()
@@ -101,3 +143,6 @@ class Change(models.Model):
     class Meta:
         ordering = ["-happened_at", "-id"]
         indexes = [models.Index(fields=["service", "-happened_at"], name="change_service_time")]
+        constraints = [
+            models.CheckConstraint(condition=Q(kind__in=ChangeKind.values), name="change_kind_known"),
+        ]

@@ -9,7 +9,7 @@ from uuid import uuid4
 from accounts.models import User
 from alerts.actions.intake import accept
 from alerts.models import Event, Integration
-from alerts.sources.registry import ALERT, KINDS, reader
+from alerts.sources.registry import ALERT, KINDS
 from lib.text import one_line
 
 PREFIX = "tocsin-test-"
@@ -48,7 +48,7 @@ def fire_test(*, actor: User, integration: Integration, now: datetime) -> None:
 
 
 def _sample(integration: Integration, summary: str) -> tuple[str, str]:
-    body = KINDS[integration.kind].sample(
-        key=_NO_KEY, dedup_key=f"{PREFIX}{uuid4().hex[:12]}", summary=one_line(summary, 200)
-    )
-    return json.dumps(body, ensure_ascii=False), reader(integration.kind).check(body)
+    dedup_key = f"{PREFIX}{uuid4().hex[:12]}"
+    sample = KINDS[integration.kind].sample
+    body = sample(key=_NO_KEY, dedup_key=dedup_key, summary=one_line(summary, 200))
+    return json.dumps(body, ensure_ascii=False), dedup_key

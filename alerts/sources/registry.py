@@ -1,4 +1,4 @@
-"""Which kinds of integration there are, where each listens, and which module reads what arrives there."""
+"""Which kinds of integration there are, and where each listens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,78 +6,66 @@ from pathlib import Path
 from types import MappingProxyType
 
 from django.template import engines
-from django.utils.functional import Promise
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy as _
 
-from alerts.sources.alertmanager import parser as alertmanager
-from alerts.sources.alertmanager.sample import sample as alertmanager_sample
-from alerts.sources.base import Sample, Source
-from alerts.sources.generic import parser as generic
-from alerts.sources.generic.sample import sample as generic_sample
-from alerts.sources.pagerduty import changes as pagerduty_changes
-from alerts.sources.pagerduty import parser as pagerduty
-from alerts.sources.pagerduty.sample import sample as pagerduty_sample
+from alerts.sources.alertmanager.kind import KIND as ALERTMANAGER
+from alerts.sources.base import ALERT, CHANGE, Gate, Reader
+from alerts.sources.generic.kind import KIND as GENERIC
+from alerts.sources.kinds import Kind
+from alerts.sources.pagerduty.kind import KIND as PAGERDUTY
 
-ALERT, CHANGE = "alert", "change"
+__all__ = ["ALERT", "CHANGE", "GATES", "KINDS", "UnknownKind", "Way", "reader", "setup_html", "way_of"]
 
 
 class UnknownKind(LookupError):
     """No source reads this kind at this endpoint."""
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
-    """A kind of integration. `path` holds `{key}` where the address is what proves the sender; `sample` makes the
-    body of a trigger."""
+# In the order in which they are offered to whoever makes an integration.
+KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (PAGERDUTY, ALERTMANAGER, GENERIC)})
 
-    name: str
-    label: str | Promise
-    about: str | Promise
-    path: str
-    readers: Mapping[str, Source]
-    sample: Sample
-
-    def address(self, base_url: str, key: str) -> str:
-        """Return the URL that a tool posts to, under the installation's own `base_url`."""
-        return base_url.rstrip("/") + self.path.format(key=key)
-
-
-KINDS: Mapping[str, Kind] = MappingProxyType(
-    {
-        kind.name: kind
-        for kind in (
-            Kind(
-                "pagerduty",
-                _("PagerDuty Events v2"),
-                _("For every tool that can page PagerDuty: change its URL and key."),
-                "/v2/enqueue",
-                {ALERT: pagerduty, CHANGE: pagerduty_changes},
-                pagerduty_sample,
-            ),
-            Kind(
-                "alertmanager",
-                _("Prometheus Alertmanager"),
-                _("The webhook of Alertmanager, and of Grafana's alerting."),
-                "/in/alertmanager/{key}",
-                {ALERT: alertmanager},
-                alertmanager_sample,
-            ),
-            Kind(
-                "generic",
-                _("JSON"),
-                _("For anything that can post JSON: scripts, cron jobs, other monitoring."),
-                "/in/json/{key}",
-                {ALERT: generic},
-                generic_sample,
-            ),
-        )
-    }
+# The longest prefix first: /v2/change/enqueue is not below /v2/.
+GATES: tuple[tuple[Gate, Kind], ...] = tuple(
+    sorted(
+        ((gate, kind) for kind in KINDS.values() for gate in kind.gates),
+        key=lambda pair: len(pair[0].prefix),
+        reverse=True,
+    )
 )
+# Below these nothing else of ours listens, so an address that is slightly wrong is told so as machines expect it.
+OURS = ("/v2/", "/in/")
+PREFIXES: tuple[str, ...] = (*OURS, *(gate.prefix for gate, _ in GATES))
 
 
-def reader(kind: str, endpoint: str = ALERT) -> Source:
-    """Return the module that reads this kind's requests; UnknownKind where there is none."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A path that leads through a gate: the key, where it stands in the path, and the rest, with its slash."""
+
+    gate: Gate
+    kind: Kind
+    key: str
+    rest: str
+
+
+def way_of(path: str) -> Way | None:
+    """Where `path` leads; None where nothing listens."""
+    for gate, kind in GATES:
+        if path.startswith(gate.prefix):
+            key, rest = _split(gate, path[len(gate.prefix) :])
+            if (key or gate.key_of) and gate.rest.fullmatch(rest):
+                return Way(gate, kind, key, rest)
+    return None
+
+
+def _split(gate: Gate, behind: str) -> tuple[str, str]:
+    if gate.key_of is not None:
+        return "", behind
+    key, slash, rest = behind.partition("/")
+    return key, slash + rest
+
+
+def reader(kind: str, endpoint: str = ALERT) -> Reader:
+    """Return what reads this kind's stored requests; UnknownKind where there is none."""
     try:
         return KINDS[kind].readers[endpoint]
     except KeyError as error:

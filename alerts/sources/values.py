@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ SOURCE_LENGTH = 300
 NAME_LENGTH = 300
 URL_LENGTH = 2048
 MOST_LINKS = 50
+MOST_LABELS = 100
 
 _KEPT_OF_LONG_KEY = 190  # and an ellipsis and 64 hex digits: 255
 WHOLE = 1_000_000  # more characters than a body has bytes
@@ -116,6 +118,27 @@ def images(value: object) -> list[Link]:
         for image in found
         if url(image.get("src"))
     ][:MOST_LINKS]
+
+
+def labels(value: object) -> dict[str, str]:
+    """Return an object's plain values as labels: at most MOST_LABELS names of 200 and texts of 1000 characters. Empty
+    ones are left out, since a label that is empty is one that is not there."""
+    found = {
+        one_line(key, 200): one_line(_plain(each), 1000)
+        for key, each in mapping(value).items()
+        if isinstance(each, str | int | float)
+    }
+    return {key: each for key, each in list(found.items())[:MOST_LABELS] if key and each}
+
+
+def tagged(tags: Iterable[object]) -> dict[str, str]:
+    """Return tags as labels: "env:prod" and "env=prod" are a name and a value, another tag is its own value."""
+    pairs = (re.split("[:=]", name(tag), maxsplit=1) for tag in tags)
+    return labels({pair[0].strip(): pair[-1].strip() for pair in pairs})
+
+
+def _plain(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)
 
 
 def details(value: object, label: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Where monitoring tools post. Authenticate, bound, store, answer, and nothing else.
 
 These paths are answered before sessions and CSRF (config.middleware): senders have neither. Errors are read by machines
-and copied into their logs, so they say what is wrong and never repeat a key. While the database is away the answer is
-503, which Alertmanager, PagerDuty's and Opsgenie's clients all retry.
+and copied into their logs, so they say what is wrong and never repeat a key. While the database is away, nothing is
+stored and the answer is one that the sender retries.
 """
 
 from __future__ import annotations
@@ -19,81 +19,73 @@ from psycopg_pool import PoolTimeout
 
 from alerts import keys
 from alerts.actions.intake import accept
-from alerts.sources.base import Rejected
-from alerts.sources.pagerduty import parser as pagerduty
-from alerts.sources.registry import ALERT, CHANGE, reader
-from lib.jsonbody import BadBody, as_text, parse
+from alerts.sources.base import Accepted, Answer, Arrived, Gate, Rejected
+from alerts.sources.registry import PREFIXES, Way, way_of
+from lib.jsonbody import BadBody
+
+__all__ = ["PREFIXES", "dispatch"]
 
 log = logging.getLogger(__name__)
 
-# Path to endpoint for sources whose key stands in the body, prefix to kind for those whose key stands in the path.
-BY_BODY = {"/v2/enqueue": ALERT, "/v2/change/enqueue": CHANGE}
-BY_PATH = {"/in/alertmanager/": "alertmanager", "/in/json/": "generic"}
-PREFIXES = ("/v2/", "/in/")
+NOTHING_HERE = Answer(
+    404,
+    {
+        "status": "error",
+        "message": "There is nothing at this address. Copy it anew from the integration's page.",
+        "errors": ["There is nothing at this address. Copy it anew from the integration's page."],
+    },
+)
+HIDDEN = "…"
 
 
 def dispatch(request: HttpRequest) -> HttpResponse:
     """Every request below PREFIXES."""
+    way = way_of(request.path_info)
+    if way is None:
+        return _response(NOTHING_HERE)
+    gate = way.gate
+    if request.method not in gate.methods:
+        return _not_allowed(gate)
     try:
-        return _route(request)
+        return _response(_through(way, request))
+    except BadBody as error:
+        return _response(gate.refused(error.status, error.reason, ()))
+    except Rejected as error:
+        return _response(gate.refused(error.status, error.reason, error.errors))
     except (DatabaseError, InterfaceError, PoolTimeout) as error:
         log.warning("intake without database: %s", error)
-        response = JsonResponse(
-            {"status": "unavailable", "message": "Not stored. Send it again.", "errors": []}, status=503
-        )
-        response["Retry-After"] = "2"
-        return response
+        return _response(gate.away)
 
 
-def _route(request: HttpRequest) -> HttpResponse:
-    path = request.path_info
-    endpoint = BY_BODY.get(path)
-    prefix, _, key = path.rpartition("/")
-    kind = BY_PATH.get(f"{prefix}/")
-    if not endpoint and not (kind and key):
-        return _refuse(404, "There is nothing at this address. Copy it anew from the integration's page.")
-    if request.method != "POST":
-        response = _refuse(405, "Only POST is understood here.")
-        response["Allow"] = "POST"
-        return response
-    return _by_body(request, endpoint) if endpoint else _by_path(request, str(kind), key)
+def _through(way: Way, request: HttpRequest) -> Answer:
+    gate, arrived = way.gate, _arrived(way, request)
+    key = gate.key_of(arrived) if gate.key_of else way.key
+    door = keys.door(key) if key else None
+    if door is None or door.kind != way.kind.name:
+        return gate.stranger
+    taken = gate.take(arrived, door)
+    if isinstance(taken, Answer):
+        return taken
+    event_id = accept(
+        integration_id=door.id,
+        endpoint=taken.endpoint,
+        body=_without(key, taken, arrived),
+        context=_clean(key, taken),
+        dedup_key=taken.dedup_key.replace(key, HIDDEN),
+        now=datetime.now(UTC),
+    )
+    return taken.answer(event_id)
 
 
-def _by_body(request: HttpRequest, endpoint: str) -> HttpResponse:
-    """PagerDuty: the key is in the body, so the body is read before anything is known of the sender."""
-    source = reader("pagerduty", endpoint)
-    try:
-        raw = _body(request)
-        body = parse(raw, max_bytes=settings.INTAKE_MAX_BYTES)
-        dedup_key = source.check(body)
-    except BadBody as error:
-        return JsonResponse(source.unreadable(error.reason), status=error.status)
-    except Rejected as error:
-        return JsonResponse(source.refusal(error), status=400)
-    key = pagerduty.routing_key(body)
-    door = keys.door(key)
-    if door is None or door.kind != "pagerduty":
-        unknown = Rejected("Event object is invalid", ["'routing_key' is not the key of an integration here"])
-        return JsonResponse(source.refusal(unknown), status=400)
-    _store(door, endpoint, _without(key, raw, body), dedup_key.replace(key, "…"))
-    return JsonResponse(source.answer(dedup_key), status=202)
-
-
-def _by_path(request: HttpRequest, kind: str, key: str) -> HttpResponse:
-    door = keys.door(key)
-    if door is None or door.kind != kind:
-        return _refuse(404, "No integration has this key. Copy the address anew from the integration's page.")
-    source = reader(kind)
-    try:
-        raw = _body(request)
-        body = parse(raw, max_bytes=settings.INTAKE_MAX_BYTES)
-        dedup_key = source.check(body)
-    except BadBody as error:
-        return JsonResponse(source.unreadable(error.reason), status=error.status)
-    except Rejected as error:
-        return JsonResponse(source.refusal(error), status=400)
-    _store(door, ALERT, _without(key, raw, body), dedup_key)
-    return JsonResponse(source.answer(dedup_key), status=202)
+def _arrived(way: Way, request: HttpRequest) -> Arrived:
+    """The request without its frame."""
+    return Arrived(
+        method=str(request.method),
+        path=way.rest.removeprefix("/"),
+        query={name: str(value) for name, value in request.GET.items()},
+        headers={name.lower(): value for name, value in request.headers.items()},
+        body=_body(request),
+    )
 
 
 def _body(request: HttpRequest) -> bytes:
@@ -132,17 +124,42 @@ def _too_large() -> BadBody:
     return BadBody(f"The body is too large; at most {settings.INTAKE_MAX_BYTES} bytes are accepted.", 413)
 
 
-def _without(key: str, raw: bytes, body: object) -> str:
+def _without(key: str, taken: Accepted, arrived: Arrived) -> str:
     """The body as it came, but for the key, which is not kept; written anew where JSON's escapes hide the key."""
-    text = as_text(raw).replace(key, "…")
-    hidden = r"\u" in text.lower() and key in json.dumps(body)
-    return json.dumps(body, ensure_ascii=False).replace(key, "…") if hidden else text
+    text = taken.text.replace(key, HIDDEN)
+    if r"\u" not in text.lower():
+        return text
+    try:
+        whole = json.dumps(arrived.json, ensure_ascii=False)
+    except BadBody:
+        return text
+    return whole.replace(key, HIDDEN) if key in whole else text
 
 
-def _store(door: keys.Door, endpoint: str, text: str, dedup_key: str) -> None:
-    """Committed when this returns; only then it is answered."""
-    accept(integration_id=door.id, endpoint=endpoint, body=text, dedup_key=dedup_key, now=datetime.now(UTC))
+def _clean(key: str, taken: Accepted) -> str:
+    """The context as JSON, without the key and without what Postgres does not store."""
+    if not taken.context:
+        return "{}"
+    text = json.dumps(dict(taken.context), ensure_ascii=False).replace(key, HIDDEN)
+    return text.replace(r"\u0000", "").encode("utf-8", "replace").decode()
 
 
-def _refuse(status: int, reason: str) -> HttpResponse:
-    return JsonResponse({"status": "error", "message": reason, "errors": [reason]}, status=status)
+def _not_allowed(gate: Gate) -> HttpResponse:
+    allowed = ", ".join(sorted(gate.methods))
+    reason = f"Only {allowed} is understood here."
+    response = _response(Answer(405, {"status": "error", "message": reason, "errors": [reason]}))
+    response["Allow"] = allowed
+    return response
+
+
+def _response(answer: Answer) -> HttpResponse:
+    response: HttpResponse
+    if answer.body is None or isinstance(answer.body, str):
+        response = HttpResponse(
+            answer.body or "", status=answer.status, content_type="text/plain; charset=utf-8"
+        )
+    else:
+        response = JsonResponse(answer.body, status=answer.status, safe=False)
+    for name, value in answer.headers.items():
+        response[name] = value
+    return response

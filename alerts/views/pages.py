@@ -142,7 +142,7 @@ def event_context(subject: Integration, found: Event) -> dict[str, Any]:
 
 def _read(subject: Integration, found: Event) -> tuple[Parsed, str]:
     try:
-        return read(subject.kind, found), ""
+        return read(subject, found), ""
     except Exception as error:
         # The boundary to whatever tools send: an odd body is what this page is for.
         return Parsed(), reason_of(error)

@@ -77,6 +77,8 @@ def _signal(alert: dict[str, Any], group: dict[str, Any], received_at: datetime)
         component=_first(labels, _COMPONENTS),
         group=_first(labels, _GROUPS),
         class_=values.name(labels.get("alertname")),
+        rule=values.name(labels.get("alertname"), 200),
+        labels=values.labels(labels),
         details=details,
         links=_links(alert, annotations),
         images=values.images([{"src": alert.get("imageURL")}]),

@@ -93,6 +93,8 @@ def _signal(fields: Fields, received_at: datetime, notes: list[str]) -> Signal:
     when = fields.take("timestamp", "time", "happened_at", "occurred_at", "starts_at", "date", "ts")
     component = values.name(fields.take("service", "component"))
     links = _links(fields)
+    labels = values.labels(fields.peek("labels") or fields.peek("tags"))
+    rule = values.name(fields.peek("rule") or fields.peek("alertname") or fields.peek("check"), 200)
     details = fields.rest()
     summary = values.summary(title, details) or one_line(json.dumps(whole, ensure_ascii=False), 200)
     if not found:
@@ -105,6 +107,8 @@ def _signal(fields: Fields, received_at: datetime, notes: list[str]) -> Signal:
         source=source,
         severity=values.severity(given, details),
         component=component,
+        rule=rule,
+        labels=labels,
         details=details,
         links=links,
     )

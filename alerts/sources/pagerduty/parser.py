@@ -68,6 +68,7 @@ def _signal(event: dict[str, Any], payload: dict[str, Any], dedup_key: str, rece
         component=values.name(payload.get("component")),
         group=values.name(payload.get("group")),
         class_=values.name(payload.get("class")),
+        labels=values.labels(payload.get("custom_details")),
         details=details,
         links=values.links(event.get("links")),
         images=values.images(event.get("images")),
