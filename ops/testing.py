@@ -19,10 +19,10 @@ def main(arguments: list[str]) -> int:
     missing = [*system_packages(), *(PANGO_PACKAGES if not pango_loads() else ())]
     if missing and not (can_apt() and apt_install(*missing)):
         tell_how(missing)
-    if not alertmanager() and not unpack("prometheus-alertmanager"):
-        tell_how(["prometheus-alertmanager"])
-    if not faketime() and not unpack("libfaketime"):
-        tell_how(["libfaketime"])
+    peers = {"prometheus-alertmanager": alertmanager, "prometheus": prometheus, "libfaketime": faketime}
+    for package, found in peers.items():
+        if not found() and not unpack(package):
+            tell_how([package])
     path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(PEERS / "usr" / "bin")])
     variables = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
     command = [
@@ -59,9 +59,21 @@ def tell_how(packages: list[str]) -> None:
 
 def alertmanager() -> str | None:
     """Return the path of a Prometheus Alertmanager, installed or unpacked by us."""
-    return shutil.which("prometheus-alertmanager") or shutil.which(
-        str(PEERS / "usr/bin/prometheus-alertmanager")
-    )
+    return _program("prometheus-alertmanager")
+
+
+def amtool() -> str | None:
+    """Return the path of Alertmanager's command line, which comes in the same package."""
+    return _program("amtool")
+
+
+def prometheus() -> str | None:
+    """Return the path of a Prometheus server, installed or unpacked by us."""
+    return _program("prometheus")
+
+
+def _program(name: str) -> str | None:
+    return shutil.which(name) or shutil.which(str(PEERS / "usr/bin" / name))
 
 
 def faketime() -> str | None:

@@ -92,13 +92,15 @@ class Rejected(Exception):
 @dataclass(frozen=True)
 class Arrived:
     """A request as it came. `path` is what stands behind the gate's prefix and key, percent-decoded, without a slash
-    before it; header names are lower case; of a query field that comes twice the last is kept."""
+    before it; header names are lower case; of a query field that comes twice the last is kept, and all of them stand
+    in `queries`."""
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    queries: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def json(self) -> object:

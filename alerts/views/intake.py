@@ -85,6 +85,7 @@ def _arrived(way: Way, request: HttpRequest) -> Arrived:
         query={name: str(value) for name, value in request.GET.items()},
         headers={name.lower(): value for name, value in request.headers.items()},
         body=_body(request),
+        queries={name: [str(each) for each in values] for name, values in request.GET.lists()},
     )
 
 
