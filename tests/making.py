@@ -10,6 +10,7 @@ from accounts.models import Membership, Role, Team, TeamRole, User
 from alerts.actions.integrations import create_integration
 from alerts.models import Integration
 from catalog.models import Service
+from lib.sealing import seal
 from notifications.models import ContactMethod, NotificationRule
 from oncall.models import EscalationPolicy, Layer, PolicyStep, Schedule, Slot, StepTarget
 
@@ -98,8 +99,18 @@ def make_service(team: Team, policy: EscalationPolicy, name: str = "", **fields:
     )
 
 
-def make_integration(service: Service, kind: str = "pagerduty") -> tuple[Integration, str]:
-    """An integration and its key."""
-    return create_integration(
+def make_integration(
+    service: Service,
+    kind: str = "pagerduty",
+    *,
+    secret: str = "",
+    options: dict[str, Any] | None = None,
+) -> tuple[Integration, str]:
+    """An integration and its key. `secret` is what its sender signs with, `options` are the kind's own settings."""
+    row, key = create_integration(
         actor=None, kind=kind, name=f"{kind} {next(_numbers)}", service=service, now=NOW
     )
+    if secret or options:
+        row.secret_sealed, row.options = seal(secret) if secret else "", options or {}
+        row.save(update_fields=["secret_sealed", "options"])
+    return row, key
