@@ -13,11 +13,14 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.conf import settings
 from django.db import Error as DatabaseProblem
 from django.db import close_old_connections, connection
 from redis.exceptions import RedisError
 
+from alerts import partitions
 from alerts.actions.intake import INTAKE
 from alerts.processing import process_waiting
 from config import watching
@@ -41,6 +44,7 @@ GATHER, LONGEST_GATHER = 0.04, 0.25
 REST_AFTER_ERROR = 0.5
 FLUSH_EVERY = 2.0
 REMIND_EVERY = 1.0
+DAYS_EVERY = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ def pumps(senders: int) -> list[Pump]:
         Pump("drills", DRILLS, lambda: sweep_drills(steady()), REMIND_EVERY),
         Pump("leases", "leases", Keeper().look, leases.RENEW_EVERY),
         Pump("measures", "measures", flush, FLUSH_EVERY),
+        Pump("days", "days", keep_days, DAYS_EVERY),
         Pump("watch", "watch", watching.look, WATCH_EVERY),
     ]
 
@@ -103,6 +108,11 @@ def sweep_all() -> int:
         if done < size:
             return total
         size = min(size * 2, LARGEST_BATCH)
+
+
+def keep_days() -> int:
+    """Events' days ahead and past their retention; not Celery's, since the intake wants its partitions."""
+    return partitions.keep_up(steady(), timedelta(days=settings.EVENT_RETENTION_DAYS))
 
 
 def flush() -> int:

@@ -230,6 +230,8 @@ OUTBOUND_PORTS = [int(port) for port in env.list("TOCSIN_OUTBOUND_PORTS", defaul
 
 # --- Intake
 INTAKE_MAX_BYTES = 512_000
+# Whole UTC days; alerts, incidents and their timelines stay.
+EVENT_RETENTION_DAYS = env.int("TOCSIN_EVENT_RETENTION_DAYS", default=30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # --- Live updates

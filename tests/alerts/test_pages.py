@@ -489,7 +489,7 @@ def test_an_alert_shows_its_details_and_its_raw_payload(
     assert "<html" not in raw
     assert browser.get(f"/alerts/{alert.pk}/raw/").headers["Location"] == f"/alerts/{alert.pk}/"
     Event.objects.all().delete()
-    assert "no longer stored" in get(browser, f"/alerts/{alert.pk}/")
+    assert "past its retention" in get(browser, f"/alerts/{alert.pk}/")
 
 
 def test_only_web_addresses_become_links(browser_of: Browser, viewer: User, stormy: Incident) -> None:
