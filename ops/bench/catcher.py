@@ -7,61 +7,22 @@ subject (written as [[mark]]). Stopped by SIGTERM.
 from __future__ import annotations
 
 import asyncio
-import re
 import signal
 import sys
 import time
 from pathlib import Path
 
-MARK = re.compile(rb"bench-([0-9a-z-]+)")
+from ops.smtp import Conversation
 
 
-class Session(asyncio.Protocol):
-    """Just enough of RFC 5321 for a well-behaved client."""
-
+class Session(Conversation):
     def __init__(self, notes: list[str]) -> None:
+        super().__init__()
         self.notes = notes
-        self.buffer = b""
-        self.in_data = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - tells mypy what asyncio gives
-        self.transport = transport
-        transport.write(b"220 bench\r\n")
-
-    def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        while self._step():
-            pass
-
-    def _step(self) -> bool:
-        end = b"\r\n.\r\n" if self.in_data else b"\r\n"
-        text, found, rest = self.buffer.partition(end)
-        if not found:
-            return False
-        self.buffer = rest
-        if self.in_data:
-            self._mail(text)
-        else:
-            self._command(text)
+    def mail(self, mark: str, to: str) -> bool:
+        self.notes.append(f"{mark or '-'} {time.time():.6f}\n")
         return True
-
-    def _mail(self, text: bytes) -> None:
-        self.in_data = False
-        found = MARK.search(text)
-        self.notes.append(f"{found[1].decode() if found else '-'} {time.time():.6f}\n")
-        self.transport.write(b"250 taken\r\n")
-
-    def _command(self, line: bytes) -> None:
-        verb = line[:4].upper()
-        if verb == b"DATA":
-            self.in_data = True
-            self.transport.write(b"354 go on\r\n")
-        elif verb == b"QUIT":
-            self.transport.write(b"221 bye\r\n")
-            self.transport.close()
-        else:
-            self.transport.write(b"250 ok\r\n")
 
 
 async def serve(port: int, output: Path) -> None:

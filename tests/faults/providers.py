@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import threading
 import time
 from collections.abc import Coroutine, Iterator
@@ -12,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ops.ports import free_port
+from ops.smtp import MARK, Conversation
 
-MARK = re.compile(rb"bench-([0-9a-z-]+)")
 RETRY_AFTER = 4
 
 
@@ -26,21 +25,17 @@ class Arrival:
     moment: float
 
 
-class Session(asyncio.Protocol):
-    """Just enough of RFC 5321 for a well-behaved client."""
+class Session(Conversation):
+    """A client of the mail server, which behaves as its provider does."""
 
     def __init__(self, provider: Providers) -> None:
+        super().__init__()
         self.provider = provider
-        self.buffer, self.to = b"", ""
-        self.in_data = self.dead = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
         self.provider.sessions.add(self)
         self.dead = self.provider.mail == "hang"
-        if not self.dead:
-            transport.write(b"220 here\r\n")
+        super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.provider.sessions.discard(self)
@@ -48,44 +43,16 @@ class Session(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """What began while the server hung is never answered, not even when it is well again."""
         self.dead = self.dead or self.provider.mail == "hang"
-        self.buffer += data
-        while not self.dead and self._step():
-            pass
+        super().data_received(data)
 
-    def _step(self) -> bool:
-        end = b"\r\n.\r\n" if self.in_data else b"\r\n"
-        text, found, rest = self.buffer.partition(end)
-        if not found:
-            return False
-        self.buffer = rest
-        if self.in_data:
-            self._mail(text)
-        else:
-            self._command(text)
-        return True
-
-    def _mail(self, text: bytes) -> None:
-        self.in_data = False
-        if found := MARK.search(text):
-            self.provider.arrivals.append(Arrival(found[1].decode(), self.to, time.time()))
-        if self.provider.mail == "drop":
-            self.dead = True
-            self.transport.abort()
-        else:
-            self.transport.write(b"250 taken\r\n")
-
-    def _command(self, line: bytes) -> None:
-        verb = line[:4].upper()
-        if verb == b"DATA":
-            self.in_data = True
-            self.transport.write(b"354 go on\r\n")
-        elif verb == b"QUIT":
-            self.transport.write(b"221 bye\r\n")
-            self.transport.close()
-        else:
-            if verb == b"RCPT":
-                self.to = line.partition(b"<")[2].partition(b">")[0].decode()
-            self.transport.write(b"250 ok\r\n")
+    def mail(self, mark: str, to: str) -> bool:
+        if mark:
+            self.provider.arrivals.append(Arrival(mark, to, time.time()))
+        if self.provider.mail != "drop":
+            return True
+        self.dead = True
+        self.transport.abort()
+        return False
 
 
 @dataclass

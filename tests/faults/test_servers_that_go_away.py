@@ -15,7 +15,7 @@ from ops.process import await_stop
 from tests.faults.conftest import Running
 
 pytestmark = pytest.mark.processes
-BROKER_AWAY = 15.0
+BROKER_AWAY = 60.0
 
 
 def test_no_page_waits_for_a_broker_that_is_away_and_comes_back_empty(running: Running) -> None:
