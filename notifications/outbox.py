@@ -112,9 +112,10 @@ def hand_over(claimed: Claimed, *, now: datetime | None = None) -> None:
     except (UnknownTransport, BadSeal) as error:
         settling.failed_for_good(claimed, f"{error}" or type(error).__name__, now or steady())
     except Exception as error:
-        # The boundary to a provider's library: whatever it raises must not stop the sender or lose the page.
+        # The boundary to a provider's library: whatever it raises must not stop the sender or lose the page. Nobody
+        # knows how far it had come.
         log.exception("transport %s broke", claimed.transport)
-        broken = TemporaryFailure(f"{type(error).__name__}: {error}", down=False)
+        broken = TemporaryFailure(f"{type(error).__name__}: {error}", down=False, unknown=True)
         settling.failed_for_now(claimed, broken, now or steady())
     else:
         settling.sent(claimed, receipt, now or steady())

@@ -122,9 +122,11 @@ def _tell_overtaken(ids: list[int], now: datetime) -> None:
 
 
 @persistently
-def failed_for_good(claimed: Claimed, reason: str, now: datetime, *, disable: bool = False) -> None:
-    """It never will be taken; the next method is due."""
-    _close_attempts(claimed, reason, now, permanent=True)
+def failed_for_good(
+    claimed: Claimed, reason: str, now: datetime, *, disable: bool = False, unknown: bool = False
+) -> None:
+    """It never will be taken; the next method is due. `unknown`: the last try has no answer all the same."""
+    _close_attempts(claimed, reason, None if unknown else now, permanent=True)
     for delivery in claimed.carried:
         deliveries.fail(delivery_id=delivery, outcome=reason, now=now)
     if disable and claimed.method_id:
@@ -139,7 +141,8 @@ def failed_for_now(claimed: Claimed, error: TemporaryFailure, now: datetime) -> 
     if claimed.circuit and error.down:
         circuits.failed(claimed.circuit, reason=reason, retry_after=error.retry_after, now=now)
     if now - claimed.scheduled_at >= GIVE_UP_AFTER:
-        failed_for_good(claimed, f"given up after {claimed.attempt} tries: {reason}", now)
+        given_up = f"given up after {claimed.attempt} tries: {reason}"
+        failed_for_good(claimed, given_up, now, unknown=error.unknown)
         return
     with transaction.atomic():
         _close_attempts(claimed, reason, None if error.unknown else now, permanent=False)

@@ -28,6 +28,7 @@ from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
 
 from lib import http
+from notifications.transports.chats import posting
 
 EACH = 10.0
 LARGEST_ANSWER = 64 * 1024
@@ -38,13 +39,15 @@ METHODS = ("get", "options", "head", "post", "put", "patch", "delete")
 
 @dataclass
 class Budget:
-    """What one message may use, and what came of it: the answers' statuses, and why a request was never sent."""
+    """What one message may use, and what came of it: the answers' statuses, why a request was never sent, and
+    whether one was that nothing is known of."""
 
     deadline: float
     statuses: list[int] = field(default_factory=list)
     retry_after: str = ""
     refused: str = ""
     failed: str = ""
+    in_doubt: bool = False
 
 
 _thread = threading.local()
@@ -88,7 +91,9 @@ class Adapter(BaseAdapter):
             raise NotReached(error.reason) from error
         except http.OutboundFailed as error:
             budget.failed = error.reason
+            budget.in_doubt = budget.in_doubt or error.sent
             raise NotReached(error.reason) from error
+        budget.in_doubt = budget.in_doubt or answer.status < 300 or answer.status in posting.LOST
         budget.statuses.append(answer.status)
         budget.retry_after = answer.headers.get("retry-after", "")
         return _as_requests(request, answer)

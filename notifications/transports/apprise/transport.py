@@ -172,7 +172,8 @@ def _notified(plugin: NotifyBase, message: Message) -> Budget:
             raise PermanentFailure("apprise: the service does not take it") from error
         except Exception as error:
             # The boundary to somebody else's plugin, whose words may hold an address with a key in it.
-            raise TemporaryFailure(f"apprise: {type(error).__name__}", down=False) from None
+            words = f"apprise: {type(error).__name__}"
+            raise TemporaryFailure(words, down=False, unknown=budget.in_doubt) from None
     if not done:
         raise _why(budget)
     return budget
@@ -182,10 +183,12 @@ def _why(budget: Budget) -> TemporaryFailure | PermanentFailure:
     if budget.refused:
         return PermanentFailure(budget.refused)
     if not budget.statuses:
-        return TemporaryFailure(budget.failed or "apprise: not sent", down=bool(budget.failed))
+        words = budget.failed or "apprise: not sent"
+        return TemporaryFailure(words, down=bool(budget.failed), unknown=budget.in_doubt)
     status, wait = budget.statuses[-1], budget.retry_after
     asked = float(wait) if wait.isascii() and wait.isdigit() and len(wait) < 8 else None
-    return TemporaryFailure(f"HTTP {status}", asked, down=status == 429 or status >= 500)
+    is_down = status == 429 or status >= 500
+    return TemporaryFailure(f"HTTP {status}", asked, down=is_down, unknown=budget.in_doubt)
 
 
 def _written(plugin: NotifyBase, message: Message) -> tuple[Words, str]:

@@ -17,6 +17,8 @@ TIMEOUT = 10.0
 LARGEST_ANSWER = 64 * 1024
 GONE = frozenset({404, 410})
 AGAIN = frozenset({408, 425, 429})
+# Something between us and the service gave up on its answer: the service may have taken the message.
+LOST = frozenset({502, 504})
 
 
 def encoded(payload: Mapping[str, Any]) -> bytes:
@@ -70,7 +72,7 @@ def judge(
         wait = patience if patience is not None else retry_after(response)
         raise TemporaryFailure("HTTP 429", wait, down=all_throttled)
     if status in AGAIN or status >= 500 or status in ours:
-        raise TemporaryFailure(f"HTTP {status}", retry_after(response))
+        raise TemporaryFailure(f"HTTP {status}", retry_after(response), unknown=status in LOST)
     raise PermanentFailure(f"HTTP {status}", disable=status in gone)
 
 

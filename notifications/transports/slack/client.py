@@ -20,6 +20,7 @@ from slack_sdk.web.slack_response import SlackResponse
 from lib import http, jsonbody
 from notifications import providers
 from notifications.transports.base import PermanentFailure, TemporaryFailure
+from notifications.transports.chats import posting
 
 TIMEOUT = 10.0
 CODE = re.compile(r"[a-z][a-z0-9_]{1,60}")
@@ -110,9 +111,9 @@ def call(
     except http.OutboundRefused as error:
         raise PermanentFailure(str(error)) from error
     except http.OutboundFailed as error:
-        raise TemporaryFailure(str(error)) from error
+        raise TemporaryFailure(str(error), unknown=error.sent) from error
     except SlackClientError as error:
-        raise TemporaryFailure(type(error).__name__) from None
+        raise TemporaryFailure(type(error).__name__, unknown=True) from None
 
 
 def _failure(response: SlackResponse) -> TemporaryFailure | PermanentFailure:
@@ -123,7 +124,9 @@ def _failure(response: SlackResponse) -> TemporaryFailure | PermanentFailure:
         # Slack counts by room as well: a busy one must not hold up the pages of all.
         return TemporaryFailure(f"Slack: {code or 'HTTP 429'}", _patience(response), down=False)
     if status >= 500 or not code or code in TROUBLE:
-        return TemporaryFailure(f"Slack: {code or f'HTTP {status}'}")
+        # An answer that cannot be read may have said that it was posted.
+        lost = status in posting.LOST or (status < 300 and not code)
+        return TemporaryFailure(f"Slack: {code or f'HTTP {status}'}", unknown=lost)
     if code in OURS:
         return TemporaryFailure(f"Slack: {code}, an admin must mend the app's settings", down=True)
     return Refused(code, disable=code in GONE)

@@ -75,7 +75,7 @@ def _failure(error: Any, answer: http.Response | None) -> TemporaryFailure | Per
     if status == 429 or code in THROTTLED:
         return TemporaryFailure(words, wait)
     if status >= 500 or not status or status in posting.AGAIN:
-        return TemporaryFailure(words, wait)
+        return TemporaryFailure(words, wait, unknown=status in posting.LOST)
     if code in OURS or status in (401, 403, 404):
         return TemporaryFailure(f"{words}, an admin must mend the settings", down=True)
     return PermanentFailure(words, disable=code in UNSUBSCRIBED)

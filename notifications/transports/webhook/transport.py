@@ -23,6 +23,7 @@ from notifications.transports.base import (
     TemporaryFailure,
     Transport,
 )
+from notifications.transports.chats import posting
 
 RETRIED = {408, 425, 429}
 
@@ -74,7 +75,9 @@ def _judge(response: http.Response, envelope: Envelope) -> Receipt:
     if response.status in RETRIED or response.status >= 500:
         wait = response.headers.get("retry-after", "")
         raise TemporaryFailure(
-            f"HTTP {response.status}", float(wait) if wait.isascii() and wait.isdigit() else None
+            f"HTTP {response.status}",
+            float(wait) if wait.isascii() and wait.isdigit() else None,
+            unknown=response.status in posting.LOST,
         )
     raise PermanentFailure(f"HTTP {response.status}")
 
