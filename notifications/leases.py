@@ -121,7 +121,11 @@ TAKE_BACK = """
 
 
 def _take_back(lapsed: list[tuple[int, int]], now: datetime) -> int:
-    values: dict[str, Any] = {"now": now, "ids": [key for key, _ in lapsed], "leases": [lease for _, lease in lapsed]}
+    values: dict[str, Any] = {
+        "now": now,
+        "ids": [key for key, _ in lapsed],
+        "leases": [lease for _, lease in lapsed],
+    }
     with connection.cursor() as cursor:
         cursor.execute(TAKE_BACK, values)
         return int(cursor.rowcount)
