@@ -9,7 +9,7 @@ from datetime import datetime
 from alerts.bulk import update_alerts
 from alerts.models import Alert, AlertState, Event, Integration
 from alerts.sources.base import Change, Parsed, Signal
-from alerts.wording import URGENT, details_of, named, opening_of
+from alerts.wording import URGENT, details_of, grown, named, opening_of
 from catalog.actions import NewChange, record_changes
 from catalog.models import Grouping, Service
 from incidents import signals
@@ -144,9 +144,10 @@ class Batch:
             event.notes = [*event.notes, f"nothing open to update under {signal.dedup_key}"]
             return
         alert = work.alert
-        alert.severity, alert.last_event_id = signal.severity, event.pk
+        alert.last_event_id = event.pk
+        alert.severity = alert.severity if signal.keeps_severity else signal.severity
         alert.summary = signal.summary or alert.summary
-        alert.details = {**alert.details, **details_of(signal)}
+        alert.details = grown(alert.details, details_of(signal))
 
     def note(self, event: Event, signal: Signal) -> None:
         """A sentence for the timeline of the alert's incident."""

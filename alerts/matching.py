@@ -32,6 +32,7 @@ FIELDS = {
     "class": gettext_lazy("Class"),
     "kind": gettext_lazy("Kind of integration"),
     "integration": gettext_lazy("Integration"),
+    "integration_id": gettext_lazy("Integration, by its number"),
     "service": gettext_lazy("Service"),
     "team": gettext_lazy("Team"),
     "tier": gettext_lazy("Tier of the service"),

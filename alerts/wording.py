@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from alerts.models import Alert, AlertSeverity, Integration
 from alerts.sources.base import Signal
@@ -18,6 +19,16 @@ def details_of(signal: Signal) -> dict[str, object]:
     """The details as sent, with the named fields that only some sources have."""
     named = {"component": signal.component, "group": signal.group, "class": signal.class_}
     return {**signal.details, **{name: value for name, value in named.items() if value}}
+
+
+def grown(details: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
+    """The details with what an update says: its values stand for those of before, lists (tags, say) add to them."""
+    lists = {
+        name: [*old, *(each for each in new if each not in old)]
+        for name, new in more.items()
+        if isinstance(new, list) and isinstance(old := details.get(name), list)
+    }
+    return {**details, **more, **lists}
 
 
 def urgency_of(alerts: Iterable[Alert]) -> str:

@@ -13,7 +13,7 @@ Action = Literal["trigger", "acknowledge", "resolve", "update", "note"]
 Severity = Literal["critical", "error", "warning", "info"]
 Link = dict[str, str]  # "href" and "text"; for an image "src", "href" and "alt"
 
-ALERT, CHANGE = "alert", "change"
+ALERT, CHANGE, PING = "alert", "change", "ping"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +21,8 @@ class Signal:
     """One thing that a tool says about one condition. All text is clean and within the lengths named here.
 
     An acknowledge or resolve may come without a summary and source. An "update" brings new words for an open alert
-    and counts as no firing; a "note" is its summary, written on the incident's timeline. `happened_at` is aware UTC:
+    and counts as no firing (`keeps_severity` where it does not say how bad it is; lists in its details add to those
+    that are there); a "note" is its summary, written on the incident's timeline. `happened_at` is aware UTC:
     when the condition began, for a resolve when it ended. `expires_at` is when the tool wants the alert to end if it
     is not repeated before. `rule` is what the tool calls the rule, monitor or check that fired, whatever it fired on.
     """
@@ -43,6 +44,7 @@ class Signal:
     client: str = ""
     client_url: str = ""
     expires_at: datetime | None = None
+    keeps_severity: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,13 +117,15 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """What the accept path knows of an integration, from memory when warm. `secret` is what its sender signs with."""
+    """What the accept path knows of an integration, from memory when warm. `secret` is what its sender signs with;
+    `heartbeat` is the slug of the heartbeat whose own key was given, empty for the integration's."""
 
     id: int
     kind: str
     options: Mapping[str, Any] = field(default_factory=dict)
     secret: str = field(default="", repr=False)
     limit: int | None = None
+    heartbeat: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,8 @@ class Gate:
     is nothing to store (a probe, a query), or raises Rejected or BadBody; it must be quick. `refused` makes the
     answer of a Rejected or BadBody; `stranger` is for a key that is unknown, disabled or of another kind; `away` for
     what could not be stored now, and `busy` for what is beyond the integration's limit: both as this sender retries.
+    `keeps` is how many bytes of a body are read where a longer one is cut; without it, a body that is too large is
+    refused.
     """
 
     prefix: str
@@ -186,6 +192,7 @@ class Gate:
     stranger: Answer = field(default_factory=lambda: Answer(404))
     away: Answer = field(default_factory=lambda: Answer(503))
     busy: Answer = field(default_factory=lambda: Answer(503))
+    keeps: int | None = None
 
 
 class Source(Protocol):

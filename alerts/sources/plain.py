@@ -75,7 +75,11 @@ def _refused(source: Source, status: int, reason: str, errors: Sequence[str]) ->
     return Answer(status, body)
 
 
-def _read(source: Source, stored: Stored) -> Parsed:
+def body_of(stored: Stored) -> object:
+    """The stored JSON; raises BadBody for what is none."""
     raw = stored.text.encode()
-    obj = parse(raw, max_bytes=max(GROWTH * len(raw), 1))
-    return source.parse(obj, received_at=stored.received_at, dedup_key=stored.dedup_key)
+    return parse(raw, max_bytes=max(GROWTH * len(raw), 1))
+
+
+def _read(source: Source, stored: Stored) -> Parsed:
+    return source.parse(body_of(stored), received_at=stored.received_at, dedup_key=stored.dedup_key)

@@ -1,0 +1,1 @@
+"""Opsgenie's Alert API version 2 and its heartbeats."""
