@@ -13,7 +13,13 @@ from catalog.api import ServiceViewSet
 from config.problems import Unknown
 from config.schema import SchemaView
 from incidents.api import IncidentViewSet
-from insights.api import AskingOnCallViewSet, AssertionViewSet, OperationsViewSet, ReadinessViewSet
+from insights.api import (
+    AskingOnCallViewSet,
+    AssertionViewSet,
+    NoiseViewSet,
+    OperationsViewSet,
+    ReadinessViewSet,
+)
 from oncall.api import (
     AbsenceViewSet,
     CalendarFeedViewSet,
@@ -39,6 +45,7 @@ router.register("calendar-links", CalendarLinkViewSet, basename="calendar-link")
 router.register("reports", ReportViewSet, basename="report")
 router.register("assertions", AssertionViewSet, basename="assertion")
 router.register("operations", OperationsViewSet, basename="operations")
+router.register("noise", NoiseViewSet, basename="noise")
 router.register("readiness", ReadinessViewSet, basename="readiness")
 router.register("postmortems", PostmortemViewSet, basename="postmortem")
 router.register("users", UserViewSet, basename="user")

@@ -174,6 +174,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600},
     },
+    "count-alerts": {
+        "task": "insights.tasks.count_alerts",
+        "schedule": 600.0,
+        "options": {"expires": 600},
+    },
     "write-handoff-notes": {
         "task": "insights.tasks.write_handoff_notes",
         "schedule": 60.0,

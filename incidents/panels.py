@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Team
 from catalog.queries import register_health
-from incidents.models import Incident
+from incidents.actions.verdicts import was_paged
+from incidents.models import Incident, PageVerdict, State
 from incidents.queries.board import rows_of, with_rows, worst_first
 from incidents.queries.health import health_source
 from incidents.queries.rooms import shown
@@ -25,10 +26,29 @@ def register_all() -> None:
         "service",
         Panel("incidents", str(_("Incidents")), "incidents/_service_panel.html", service_panel, order=10),
     )
+    register(
+        "incident",
+        Panel(
+            "verdict",
+            str(_("Was the page useful?")),
+            "incidents/_verdict_panel.html",
+            verdict_panel,
+            "side",
+            order=5,
+        ),
+    )
     for page in ("service", "team"):
         register(
             page, Panel("rooms", str(_("Chat rooms")), "incidents/_rooms_panel.html", rooms_panel, order=60)
         )
+
+
+def verdict_panel(incident: Any, user: Any) -> dict[str, Any] | None:
+    """Was this page useful? Asked of those who were paged, once it no longer waits for anybody."""
+    if incident.state == State.TRIAGE or not was_paged(incident, user):
+        return None
+    verdict = PageVerdict.objects.filter(incident=incident, user=user).first()
+    return {"incident": incident, "verdict": verdict}
 
 
 def service_panel(service: Any, user: Any) -> dict[str, Any]:

@@ -22,6 +22,7 @@ urlpatterns = [
     path("incidents/<int:number>/declare/", acts.declare, name="declare-it"),
     path("incidents/<int:number>/move/<slug:verb>/", acts.move, name="move"),
     path("incidents/<int:number>/escalate/", acts.escalate, name="escalate"),
+    path("incidents/<int:number>/verdict/", acts.verdict, name="verdict"),
     path("incidents/<int:number>/page-again/", acts.page_again, name="page-again"),
     path("services/<slug:slug>/rooms/", rooms.of_service, name="rooms-of-service"),
     path("teams/<slug:slug>/rooms/", rooms.of_team, name="rooms-of-team"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 from django.utils import timezone
 
+from alerts.actions.hours import count_hours
 from insights import handoffs
 from insights.actions import check_assertions, concerned_by
 
@@ -13,6 +14,12 @@ from insights.actions import check_assertions, concerned_by
 def write_handoff_notes() -> None:
     """Each minute: notes for whoever took over since the last look."""
     handoffs.look(now=timezone.now())
+
+
+@shared_task
+def count_alerts() -> None:
+    """Each ten minutes: alerts by service and hour, from which it is told what is usual."""
+    count_hours(now=timezone.now())
 
 
 @shared_task

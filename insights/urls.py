@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from insights.views import assertions, handoffs, operations, readiness, simulator
+from insights.views import assertions, handoffs, noise, operations, readiness, simulator
 
 app_name = "insights"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
         {"ending": "json"},
         name="person-ledger-json",
     ),
+    path("noise/", noise.noise, name="noise"),
     path("readiness/", readiness.readiness, name="readiness"),
     path("oncall/handoffs/", handoffs.handoffs, name="handoffs"),
     path("oncall/handoffs/<int:pk>/", handoffs.handoff, name="handoff"),

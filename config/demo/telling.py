@@ -70,7 +70,7 @@ class Telling:
             return self._declared()
         moment = self._send(0, self.start)
         newest = Alert.objects.filter(integration=self._door()).select_related("incident__service").first()
-        if newest is None:
+        if newest is None or newest.incident is None:
             raise LookupError(f"no alert came of {self.story.alerts[0].summary}")
         self.incident = newest.incident
         return moment

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Q
 
 from accounts.models import User
-from incidents.models import EntryKind, Escalation, Incident, State
+from incidents.models import EntryKind, Escalation, Incident, PageVerdict, State
 from incidents.queries.ledger import people_paged
 from incidents.queries.timeline import Move, last_move
 from notifications.acks import BadLink
@@ -19,7 +19,8 @@ class Told:
     """The incident behind a link, seen by `person`, who was paged.
 
     `waits` while somebody is needed; `answer` is who acknowledged last, `ended` who closed it when it is over.
-    `together` are further incidents that the same message stood for and that still wait.
+    `together` are further incidents that the same message stood for and that still wait. `useful` is what the person
+    said about having been paged.
     """
 
     incident: Incident
@@ -29,6 +30,7 @@ class Told:
     ended: Move | None
     others: tuple[User, ...]
     together: tuple[Incident, ...] = ()
+    useful: bool | None = None
 
     @property
     def asks(self) -> int:
@@ -62,6 +64,7 @@ def told(delivery: Delivery) -> Told:
         None if incident.is_open else last_move(incident, answers[1:]),
         tuple(people_paged(incident, besides=person)),
         _together(delivery, incident),
+        PageVerdict.objects.filter(incident=incident, user=person).values_list("is_useful", flat=True).first(),
     )
 
 

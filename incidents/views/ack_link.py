@@ -9,6 +9,7 @@ nothing either.)
 from __future__ import annotations
 
 from contextlib import suppress
+from datetime import datetime
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -18,12 +19,15 @@ from django.views.decorators.http import require_http_methods
 
 from incidents.actions.paging import NotOpen
 from incidents.actions.transitions import acknowledge_by_link, paged_by
+from incidents.actions.verdicts import NotPaged, judge
 from incidents.queries.links import Told, told
 from notifications.acks import BadLink, ExpiredLink
 from notifications.answers import answer
 from notifications.models import Delivery, DeliveryKind
 from notifications.subjects import Answered, Verb
 from oncall.drills import queries as drills
+
+VERDICTS = {"useful": True, "useless": False}
 
 
 @never_cache
@@ -51,6 +55,8 @@ def _pressed(request: HttpRequest, token: str) -> HttpResponse:
     if request.POST.get("verb") == Verb.ESCALATE:
         said = answer(delivery=delivery, verb=Verb.ESCALATE, via=_via(delivery), now=now)
         return _shown(request, told(delivery), said=said.text)
+    if request.POST.get("verb") in VERDICTS:
+        return _judged(request, delivery, VERDICTS[request.POST["verb"]], now)
     if delivery.bundled.exists():
         said = answer(delivery=delivery, verb=Verb.ACKNOWLEDGE, via=_via(delivery), now=now)
         return _shown(request, told(paged_by(token=token)), said=said.text)
@@ -58,6 +64,14 @@ def _pressed(request: HttpRequest, token: str) -> HttpResponse:
     with suppress(NotOpen):
         _incident, delivery, is_first = acknowledge_by_link(token=token, now=now)
     return _shown(request, told(delivery), is_first=is_first)
+
+
+def _judged(request: HttpRequest, delivery: Delivery, is_useful: bool, now: datetime) -> HttpResponse:
+    """Whoever was paged says whether that was of use, with the same link."""
+    found = told(delivery)
+    with suppress(NotPaged):
+        judge(incident=found.incident, user=found.person, is_useful=is_useful, now=now)
+    return _shown(request, told(delivery))
 
 
 def _via(delivery: Delivery) -> str:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PersonRequest
 from accounts.models import User
-from incidents.actions import paging, transitions
+from incidents.actions import paging, transitions, verdicts
 from incidents.forms import DeclareForm
 from incidents.lifecycle import IllegalTransition
 from incidents.models import Incident, Severity
@@ -99,6 +99,19 @@ def escalate(request: PersonRequest, number: int) -> HttpResponse:
         messages.success(request, _("The next step is being paged now."))
 
     return _acted(request, number, act)
+
+
+@login_required
+@require_POST
+def verdict(request: PersonRequest, number: int) -> HttpResponse:
+    """Whether the page was of use to whoever was paged; 404 for everybody else."""
+    incident = incident_or_404(number)
+    try:
+        is_useful = request.POST.get("useful") == "yes"
+        verdicts.judge(incident=incident, user=request.user, is_useful=is_useful, now=timezone.now())
+    except verdicts.NotPaged as error:
+        raise Http404 from error
+    return answered(request, number)
 
 
 @login_required

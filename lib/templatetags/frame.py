@@ -56,6 +56,7 @@ NAVIGATION = (
             Entry("accounts:people", _("People"), "user"),
             Entry("accounts:teams", _("Teams"), "users-group"),
             Entry("insights:operations", _("Operations"), "heartbeat", for_responders=True),
+            Entry("insights:noise", _("Noise"), "gauge", for_responders=True),
             Entry("accounts:settings", _("Settings"), "settings"),
         ),
     ),

@@ -76,6 +76,7 @@ PAGES = [
     Looked("plan a drill", "/drills/plans/new/", "sara@example.test"),
     Looked("drill", "/drills/{drill}/", "sara@example.test"),
     Looked("readiness", "/readiness/"),
+    Looked("noise", "/noise/"),
     Looked("calendar links", "/oncall/calendar-links/"),
     Looked("read a calendar", "/oncall/calendars/new/?schedule={search_schedule}", "sara@example.test"),
     Looked("new policy", "/oncall/policies/new/", "sara@example.test"),

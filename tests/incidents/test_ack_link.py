@@ -49,7 +49,7 @@ def test_it_shows_what_is_down_and_one_button_and_changes_nothing(
     text = words(answer)
     for part in ("Payments API", "Checkout answers 502", "5xx rate 38%", "21:00 JST", "As Milan Member"):
         assert part in text
-    assert answer.content.decode().count("<button name=\"verb\" value=\"acknowledge\"") == 1
+    assert answer.content.decode().count('<button name="verb" value="acknowledge"') == 1
     incident.refresh_from_db()
     assert incident.state == State.TRIAGE
 
@@ -71,7 +71,7 @@ def test_a_press_acknowledges_as_the_person_who_was_paged(
     answer = client.post(path)
     assert answer.status_code == 200
     assert "You have it." in words(answer)
-    assert "<button" not in answer.content.decode()
+    assert "Acknowledge</button>" not in answer.content.decode()
     assert f'href="/incidents/{incident.pk}/"' in answer.content.decode()
     incident.refresh_from_db()
     assert (incident.state, incident.acknowledged_by) == (State.ACKNOWLEDGED, member)
@@ -97,7 +97,7 @@ def test_who_comes_second_is_told_who_has_it(
     for answer in (client.get(path), client.post(path)):
         assert "Olga Owner has it." in words(answer)
         assert "you need do nothing" in words(answer)
-        assert "<button" not in answer.content.decode()
+        assert "Acknowledge</button>" not in answer.content.decode()
     incident.refresh_from_db()
     assert incident.acknowledged_by == owner
 
