@@ -36,6 +36,7 @@ NOTHING_HERE = Answer(
     },
 )
 HIDDEN = "…"
+CHUNK = 65_536
 
 
 def dispatch(request: HttpRequest) -> HttpResponse:
@@ -84,7 +85,7 @@ def _arrived(way: Way, request: HttpRequest) -> Arrived:
         path=way.rest.removeprefix("/"),
         query={name: str(value) for name, value in request.GET.items()},
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=_body(request),
+        body=_cut(request, way.gate.keeps) if way.gate.keeps is not None else _body(request),
         queries={name: [str(each) for each in values] for name, values in request.GET.lists()},
     )
 
@@ -109,6 +110,17 @@ def _body(request: HttpRequest) -> bytes:
         raise _too_large() from error
     except OSError as error:
         raise BadBody("The body ended before it was complete.") from error
+
+
+def _cut(request: HttpRequest, most: int) -> bytes:
+    """The first bytes, at most that many; the rest is read and dropped, as far as a body may be large at all."""
+    stream, found, left = request.META["wsgi.input"], b"", settings.INTAKE_MAX_BYTES
+    try:
+        while left > 0 and (chunk := stream.read(min(left, CHUNK))):
+            found, left = found + chunk[: most - len(found)], left - len(chunk)
+    except OSError:
+        log.info("a body ended before it was complete")
+    return found
 
 
 def _chunked(request: HttpRequest) -> bytes:
