@@ -4,14 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from django.template import engines
 from django.utils.safestring import SafeString, mark_safe
 
 from alerts.sources.alertmanager.kind import KIND as ALERTMANAGER
-from alerts.sources.base import ALERT, CHANGE, Gate, Reader
+from alerts.sources.base import ALERT, CHANGE, PING, Gate, Reader
 from alerts.sources.generic.kind import KIND as GENERIC
+from alerts.sources.heartbeat import pings
+from alerts.sources.heartbeat.kind import KIND as HEARTBEAT
 from alerts.sources.kinds import Kind
+from alerts.sources.opsgenie.kind import KIND as OPSGENIE
 from alerts.sources.pagerduty.kind import KIND as PAGERDUTY
 
 __all__ = ["ALERT", "CHANGE", "GATES", "KINDS", "UnknownKind", "Way", "reader", "setup_html", "way_of"]
@@ -22,7 +26,12 @@ class UnknownKind(LookupError):
 
 
 # In the order in which they are offered to whoever makes an integration.
-KINDS: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in (PAGERDUTY, ALERTMANAGER, GENERIC)})
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind.name: kind for kind in (PAGERDUTY, OPSGENIE, ALERTMANAGER, GENERIC, HEARTBEAT)}
+)
+
+# Read alike whatever the kind: a heartbeat's own key opens a way to any integration.
+COMMON: Mapping[str, Reader] = MappingProxyType({PING: pings.read})
 
 # The longest prefix first: /v2/change/enqueue is not below /v2/.
 GATES: tuple[tuple[Gate, Kind], ...] = tuple(
@@ -66,10 +75,10 @@ def _split(gate: Gate, behind: str) -> tuple[str, str]:
 
 def reader(kind: str, endpoint: str = ALERT) -> Reader:
     """Return what reads this kind's stored requests; UnknownKind where there is none."""
-    try:
-        return KINDS[kind].readers[endpoint]
-    except KeyError as error:
-        raise UnknownKind(f"{kind}/{endpoint}") from error
+    found = KINDS[kind].readers.get(endpoint) or COMMON.get(endpoint) if kind in KINDS else None
+    if found is None:
+        raise UnknownKind(f"{kind}/{endpoint}")
+    return found
 
 
 def setup_html(kind: str, *, base_url: str, key: str) -> SafeString:
@@ -78,7 +87,8 @@ def setup_html(kind: str, *, base_url: str, key: str) -> SafeString:
         found = KINDS[kind]
     except KeyError as error:
         raise UnknownKind(kind) from error
-    context = {"url": found.address(base_url, key), "base_url": base_url.rstrip("/"), "key": key}
+    base = base_url.rstrip("/")
+    context = {"url": found.address(base_url, key), "base_url": base, "key": key, "at": urlsplit(base)}
     # The text stands beside its parser, so that a source is one folder.
     text = (Path(__file__).with_name(kind) / "setup.html").read_text(encoding="utf-8")
     return mark_safe(engines["django"].from_string(text).render(context))  # noqa: S308  # our own template
