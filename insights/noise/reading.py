@@ -23,8 +23,9 @@ from oncall.reports.reading import load_report
 HOUR = timedelta(hours=1)
 LOOKED_AT = 24
 
-# One row for each person and incident. The rule is that of the first alert; one without a rule is named by its words.
-PAGES = """
+# One row for each person and incident. The rule is that of the first alert; one without a rule is named by its words
+# without their numbers, since "disk at 91 %" and "disk at 93 %" come of the same rule.
+PAGES = r"""
     WITH pages AS (
         SELECT split_part(subject, ':', 2)::bigint AS incident, user_id, min(sent_at) AS at
         FROM notifications_delivery
@@ -32,8 +33,9 @@ PAGES = """
               AND user_id IS NOT NULL AND subject LIKE 'incident:%%'
         GROUP BY 1, 2
     )
-    SELECT p.incident, i.service_id, a.integration_id, coalesce(nullif(a.rule, ''), a.summary, i.title), p.user_id,
-           p.at, i.state = 'resolved' AND i.declared_at IS NULL AND NOT EXISTS (
+    SELECT p.incident, i.service_id, a.integration_id,
+           coalesce(nullif(a.rule, ''), regexp_replace(coalesce(a.summary, i.title), '\d+([.,]\d+)*', '#', 'g')),
+           p.user_id, p.at, i.state = 'resolved' AND i.declared_at IS NULL AND NOT EXISTS (
                SELECT 1 FROM incidents_timelineentry t
                WHERE t.incident_id = i.id AND t.kind = 'state' AND t.actor_id IS NOT NULL),
            i.acknowledged_at IS NULL, v.is_useful

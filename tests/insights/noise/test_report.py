@@ -57,6 +57,15 @@ def test_a_page_that_ended_by_itself_at_night_is_the_first_to_mend(service: Serv
     assert report.all.pages == 2
 
 
+def test_alerts_of_tools_that_name_no_rule_are_told_apart_by_their_words_without_numbers(
+    service: Service,
+) -> None:
+    for percent in (91, 93.5):
+        incident = paged(service, f"Disk at {percent} %")
+        Alert.objects.filter(incident=incident).update(rule="")
+    assert [row.rule for row in noise_report(SPAN, now=NOW).rules] == ["Disk at # % fires"]
+
+
 def test_what_those_paged_say_weighs(service: Service, member: User) -> None:
     incident = paged(service, "DiskFull")
     acknowledge(incident_id=incident.pk, actor=member, now=NOW)
