@@ -4,6 +4,7 @@ from datetime import datetime
 
 from alerts.sources import values
 from alerts.sources.base import Change, Parsed, Rejected
+from alerts.sources.changing import change_kind, changed_service
 from alerts.sources.pagerduty.answers import answer, refusal, unreadable
 from alerts.sources.pagerduty.parser import key_errors, payload_errors
 from lib.times import parse_lenient
@@ -30,6 +31,8 @@ def parse(obj: object, /, *, received_at: datetime, dedup_key: str = "") -> Pars
         summary=values.summary(payload.get("summary"), details) or "Change",
         happened_at=parse_lenient(payload.get("timestamp"), default=received_at),
         source=values.name(payload.get("source")),
+        kind=change_kind(details, values.name(payload.get("summary")), values.name(payload.get("source"))),
+        service=changed_service(details),
         details=details,
         links=values.links(event.get("links")),
     )
