@@ -88,6 +88,15 @@ def answer(*, delivery: Delivery, verb: Verb, actor: User | None = None, via: st
     return Answered(bool(done), f"{done} of {len(said)}: " + " ".join(each.text for each in said)[:600])
 
 
+def is_awaited(delivery: Delivery) -> bool:
+    """Whether an answer to it, or to one that it stood for, has anything left to do."""
+    for member in [delivery, *delivery.bundled.all()]:
+        owned = subjects.owner_of(member.subject)
+        if owned and (owned[0].waits is None or owned[0].waits(owned[1], member)):
+            return True
+    return False
+
+
 @transaction.atomic
 def note(
     *,

@@ -15,7 +15,12 @@ TRANSITIONS: dict[tuple[str, str], S] = {
     (S.PENDING, "cancel"): S.CANCELLED,
     (S.SENDING, "cancel"): S.CANCELLED,  # never claimed again; see hand_over
     (S.SENT, "confirm"): S.DELIVERED,
+    (
+        S.PENDING,
+        "confirm_early",
+    ): S.DELIVERED,  # its answer was lost, and then the provider says that it has arrived
     (S.SENT, "bounce"): S.FAILED,
+    (S.SENDING, "bounce_early"): S.FAILED,  # the provider's report overtook its answer
 }
 
 

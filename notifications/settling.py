@@ -60,7 +60,8 @@ def persistently(write: Callable[P, None]) -> Callable[P, None]:
     return tried
 
 
-# A code or a link that lets somebody in has done its work once it is sent; only a page's link is worth keeping.
+# A code or a link that lets somebody in has done its work once it is sent; only a page's link is worth keeping. A
+# report that overtook the provider's answer has left its moment.
 SENT = """
 WITH before AS (
     SELECT id, state FROM notifications_delivery WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE
@@ -71,7 +72,8 @@ WITH before AS (
     WHERE a.delivery_id = v.id AND a.number = v.number
 )
 UPDATE notifications_delivery d
-SET state = 'sent', sent_at = %(now)s, settled_at = %(now)s, provider_id = %(provider)s, outcome = %(answer)s,
+SET state = CASE WHEN delivered_at IS NULL THEN 'sent' ELSE 'delivered' END,
+    sent_at = %(now)s, settled_at = %(now)s, provider_id = %(provider)s, outcome = %(answer)s,
     message = CASE WHEN kind IN ('verification', 'notice') THEN message - 'code' - 'url' ELSE message END
 FROM before
 WHERE d.id = before.id AND before.state = ANY(%(states)s)

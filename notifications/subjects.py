@@ -39,13 +39,15 @@ class Owner:
     `lock(subject_id)` takes the subject's rows; `unreachable(subject_id, delivery, now)` is told that the delivery's
     person has no method left. `answer(subject_id, delivery, verb, person, via, now)` does what a reader asked for.
     `overtaken(subject_id, delivery, now)`: a page had reached its provider when it was taken back, so its reader is
-    to be told that it is over.
+    to be told that it is over. `waits(subject_id, delivery)`: whether an answer to this message has anything left to
+    do.
     """
 
     lock: Callable[[int], None]
     unreachable: Callable[[int, Delivery, datetime], None]
     answer: Callable[[int, Delivery, Verb, User, str, datetime], Answered] | None = None
     overtaken: Callable[[int, Delivery, datetime], None] | None = None
+    waits: Callable[[int, Delivery], bool] | None = None
 
 
 _owners: dict[str, Owner] = {}

@@ -38,6 +38,17 @@ def answer_incident(
     return _acknowledged(incident, delivery, person, via, now)
 
 
+def still_waits(incident_id: int, delivery: Delivery) -> bool:
+    """Whether an answer to `delivery` has anything left to do: nobody has the incident, or its reader was asked
+    whether they still do (registered with notifications.subjects)."""
+    incident = Incident.objects.select_related("escalation").filter(pk=incident_id).first()
+    if incident is None or not incident.is_open:
+        return False
+    if delivery.reason.get("kind") == "reminder":
+        return incident.state == State.ACKNOWLEDGED and incident.acknowledged_by_id == delivery.user_id
+    return waits(incident) and not is_spent(delivery, incident)
+
+
 def _acknowledged(incident: Incident, delivery: Delivery, person: User, via: str, now: datetime) -> Answered:
     if is_spent(delivery, incident):
         return Answered(

@@ -121,6 +121,11 @@ def bounce(*, delivery_id: int, outcome: str, now: datetime) -> bool:
     return _end(delivery_id, "bounce", outcome, now)
 
 
+def bounce_early(*, delivery_id: int, outcome: str, now: datetime) -> bool:
+    """The same, said before the provider's own answer was written down."""
+    return _end(delivery_id, "bounce_early", outcome, now)
+
+
 @transaction.atomic
 def _end(delivery_id: int, verb: str, outcome: str, now: datetime) -> bool:
     """The subject is locked before the delivery, in the order that an ack takes too."""

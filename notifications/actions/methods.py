@@ -226,6 +226,14 @@ def set_throttle(*, actor: User, method: ContactMethod, throttle: timedelta | No
     ContactMethod.objects.filter(pk=method.pk).update(throttle=throttle)
 
 
+def switch_on(*, transport: str, address: str, stopped_by: str) -> int:
+    """Its person took back what had switched it off, in words that hold `stopped_by`; how many methods are on again."""
+    off = ContactMethod.objects.filter(
+        transport=transport, address=address, disabled_reason__contains=stopped_by
+    )
+    return off.exclude(verified_at=None).update(disabled_at=None, disabled_reason="")
+
+
 def switch_off(*, method_id: int, reason: str, now: datetime) -> None:
     """The address is dead, its provider says: nothing more is sent there until it was proved again."""
     ContactMethod.objects.filter(pk=method_id, disabled_at=None).update(

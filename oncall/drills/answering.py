@@ -23,12 +23,18 @@ class NotInDrill(Exception):
 
 def register_all() -> None:
     """Tell the outbox who owns "drill:7"."""
-    register("drill", Owner(hold_rows, could_not_reach, answer=answer_drill))
+    register("drill", Owner(hold_rows, could_not_reach, answer=answer_drill, waits=still_waits))
 
 
 def hold_rows(drill_id: int) -> None:
     """Lock the drill before its deliveries."""
     lock(drill_id)
+
+
+def still_waits(drill_id: int, delivery: Delivery) -> bool:
+    """Whether the drill runs and its reader has not answered."""
+    waiting = DrillPerson.objects.filter(drill=drill_id, user=delivery.user_id, state=ReachState.WAITING)
+    return waiting.filter(drill__state=DrillState.RUNNING).exists()
 
 
 @transaction.atomic

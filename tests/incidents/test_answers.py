@@ -14,7 +14,7 @@ from incidents.actions.transitions import acknowledge, change_state
 from incidents.models import Escalation, EscalationState, Incident, State, TimelineEntry
 from notifications.acks import BadLink
 from notifications.actions.codes import reply_code
-from notifications.answers import Unknown, answer, delivery_by_code
+from notifications.answers import Unknown, answer, delivery_by_code, is_awaited
 from notifications.models import Delivery
 from notifications.subjects import Verb
 from tests.incidents.making import hand_over, triaged
@@ -51,6 +51,18 @@ def test_an_answer_acknowledges_and_stands_on_the_timeline_with_its_way(
     assert entry.actor == member
     page.refresh_from_db()
     assert page.acknowledged_at == later(seconds=20)
+
+
+def test_a_page_is_awaited_until_somebody_answers_and_again_when_paging_begins_anew(
+    page: Delivery, incident: Incident, owner: User, later: Later
+) -> None:
+    assert is_awaited(page)
+    acknowledge(incident_id=incident.pk, actor=owner, now=later(minutes=1))
+    assert not is_awaited(page)
+    page_again(incident_id=incident.pk, actor=owner, now=later(minutes=2), why="Again")
+    assert is_awaited(page)
+    change_state(incident_id=incident.pk, verb="resolve", actor=owner, now=later(minutes=3))
+    assert not is_awaited(page)
 
 
 def test_a_late_answer_changes_nothing_and_says_who_has_it_and_when(

@@ -12,7 +12,7 @@ from catalog.models import Service
 from incidents.actions.reminders import remind_due
 from incidents.actions.transitions import acknowledge, declare
 from incidents.models import Escalation, EscalationState, Incident, TimelineEntry
-from notifications.answers import answer
+from notifications.answers import answer, is_awaited
 from notifications.models import Delivery, DeliveryKind
 from notifications.subjects import Verb
 from tests.incidents.making import hand_over, triaged
@@ -43,6 +43,16 @@ def test_nobody_is_asked_before_the_time_and_then_again_and_again(
     assert remind_due(now=later(minutes=10)) == 0
     assert remind_due(now=later(minutes=20)) == 1
     assert [row.user for row in reminders()] == [member, member]
+
+
+def test_a_question_is_awaited_from_whoever_has_it_until_it_is_declared(
+    incident: Incident, member: User, later: Later
+) -> None:
+    remind_due(now=later(minutes=10))
+    [question] = reminders()
+    assert is_awaited(question)
+    declare(incident_id=incident.pk, actor=member, severity=2, now=later(minutes=11))
+    assert not is_awaited(question)
 
 
 def test_still_on_it_starts_both_timers_anew(incident: Incident, later: Later) -> None:

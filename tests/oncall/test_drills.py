@@ -15,7 +15,7 @@ from incidents.models import Escalation, Incident
 from lib.intervals import Interval
 from notifications import acks, outbox
 from notifications.actions.deliveries import fail
-from notifications.answers import answer
+from notifications.answers import answer, is_awaited
 from notifications.models import Delivery, DeliveryKind
 from notifications.subjects import Verb
 from oncall.drafts import Refused
@@ -77,6 +77,15 @@ def test_rules_for_high_urgency_count_as_for_a_page(member: User, now: datetime)
     sweep_drills(now)
     due = list(Delivery.objects.order_by("due_at").values_list("method", "due_at"))
     assert due == [(first.pk, now), (second.pk, now + timedelta(minutes=3))]
+
+
+def test_a_drill_waits_for_each_person_until_they_answered(
+    drill: Drill, member: User, owner: User, now: datetime
+) -> None:
+    assert is_awaited(_of(drill, member))
+    answer(delivery=_of(drill, member), verb=Verb.ACKNOWLEDGE, via="by text message", now=now)
+    assert not is_awaited(_of(drill, member))
+    assert is_awaited(_of(drill, owner))
 
 
 def test_an_answer_reaches_and_takes_back_the_rest_of_that_person_alone(

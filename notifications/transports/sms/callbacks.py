@@ -18,7 +18,7 @@ from notifications.transports.chats.hooks import machine, sentence
 from notifications.transports.sms.replies import Text, heard
 from notifications.transports.telephone.inbound import Fields, form_of, is_twilios, refused, twiml
 from notifications.transports.telephone.numbers import heard_number
-from notifications.transports.telephone.reports import TooEarly, read_token, report
+from notifications.transports.telephone.reports import read_token, report
 
 
 @machine
@@ -93,8 +93,5 @@ def status(request: HttpRequest, raw: bytes, token: str) -> HttpResponse:
 
 def _reported(delivery: Delivery, word: str, code: str = "", sid: str = "") -> HttpResponse:
     who = "Twilio" if sid else "gateway"
-    try:
-        report(delivery, provider_id=sid, status=word, code=code, who=who, now=timezone.now())
-    except TooEarly:
-        return sentence("Not yet: say it again.", 503)
+    report(delivery, provider_id=sid, status=word, code=code, who=who, now=timezone.now())
     return sentence("")

@@ -11,14 +11,17 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from notifications import answers
+from notifications.actions.methods import switch_off, switch_on
 from notifications.models import ContactMethod, Delivery, DeliveryState, ReplyCode
 from notifications.subjects import Verb
 from notifications.transports.chats.pressing import Press, press
 from notifications.transports.sms.text import short
+from notifications.transports.telephone.errors import STOPPED
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +30,11 @@ WORDS = {
     **dict.fromkeys(("e", "esc", "escalate"), Verb.ESCALATE),
     **dict.fromkeys(("r", "res", "resolve", "resolved"), Verb.RESOLVE),
 }
-# Twilio and carriers answer these themselves; the next message is then refused and the method switched off.
-CARRIERS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit", "start", "unstop"})
+# Twilio and carriers answer these themselves and refuse what is sent after the first kind, until the second.
+STOPS = frozenset({"stop", "stopall", "unsubscribe", "cancel", "end", "quit"})
+STARTS = frozenset({"start", "unstop"})
 CODE = re.compile(r"[0-9]{4,8}")
-MOST_LISTED = 5
+MOST_LISTED, MOST_READ = 5, 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +62,35 @@ def heard(what: Text, *, now: datetime) -> str:
 
     Raises answers.Repeated when the provider sent the same message before.
     """
+    word = what.text.strip().casefold()
+    if word in STOPS | STARTS:
+        return _for_the_carrier(what, word, now)
     people = _people(what.sender)
     if not people:
         log.warning("text message from an unknown number", extra={"transport": "sms", "event": what.event})
         return _noted(what, "unknown number", "", now)
-    if what.text.strip().casefold() in CARRIERS:
-        return _noted(what, "for the carrier", "", now)
     asked = wish(what.text)
     if asked is None:
         return _said(what, _help(people, now), now)
     verb, code = asked
     try:
-        delivery = _meant(people, code, now)
+        delivery = _meant(people, verb, code, now)
     except answers.Unknown as error:
         return _said(what, short(str(error)), now)
     one = Press("sms", what.sender, verb, what.event)
     return short(press(delivery=delivery, what=one, now=now).text)
+
+
+@transaction.atomic
+def _for_the_carrier(what: Text, word: str, now: datetime) -> str:
+    """STOP switches the number off, START switches on again what a STOP had switched off; nothing is answered."""
+    said = _noted(what, "for the carrier", "", now)
+    if word in STARTS:
+        switch_on(transport="sms", address=what.sender, stopped_by=STOPPED)
+    else:
+        for each in ContactMethod.objects.usable().filter(transport="sms", address=what.sender):
+            switch_off(method_id=each.pk, reason=STOPPED, now=now)
+    return said
 
 
 def _people(number: str) -> list[User]:
@@ -84,13 +101,10 @@ def _people(number: str) -> list[User]:
     return [method.user for method in methods.select_related("user").order_by("id")]
 
 
-def _meant(people: list[User], code: str, now: datetime) -> Delivery:
+def _meant(people: list[User], verb: Verb, code: str, now: datetime) -> Delivery:
     """The one page that is meant. Raises answers.Unknown with what to write instead."""
     if not code:
-        waits = _waiting(people, now)
-        if len({row.delivery.subject for row in waits}) == 1:
-            return waits[0].delivery
-        raise answers.Unknown(_help(people, now))
+        return _only_one(people, verb, now)
     for person in people:
         try:
             return answers.delivery_by_code(person=person, code=code, now=now)
@@ -99,19 +113,30 @@ def _meant(people: list[User], code: str, now: datetime) -> Delivery:
     raise answers.Unknown(_("No page of yours waits for this code. It may be older than two days."))
 
 
-def _waiting(people: list[User], now: datetime) -> list[ReplyCode]:
-    """Codes of pages that nobody has answered, the newest first."""
+def _only_one(people: list[User], verb: Verb, now: datetime) -> Delivery:
+    """The page that a letter alone means; once all are answered, whoever acknowledges is told by whom the newest
+    was."""
+    rows = _coded(people, now)
+    waits = [row for row in rows if answers.is_awaited(row.delivery)]
+    if len({row.delivery.subject for row in waits}) == 1:
+        return waits[0].delivery
+    if rows and not waits and verb is Verb.ACKNOWLEDGE:
+        return rows[0].delivery
+    raise answers.Unknown(_help(people, now))
+
+
+def _coded(people: list[User], now: datetime) -> list[ReplyCode]:
+    """Codes that still count, of pages that have reached their people, the newest first."""
     rows = ReplyCode.objects.filter(
         user__in=people,
         expires_at__gt=now,
-        delivery__acknowledged_at=None,
         delivery__state__in=[DeliveryState.SENT, DeliveryState.DELIVERED],
     )
-    return list(rows.select_related("delivery__user", "delivery__method").order_by("-pk")[:50])
+    return list(rows.select_related("delivery__user", "delivery__method").order_by("-pk")[:MOST_READ])
 
 
 def _help(people: list[User], now: datetime) -> str:
-    waits = _waiting(people, now)
+    waits = [row for row in _coded(people, now) if answers.is_awaited(row.delivery)]
     if not waits:
         return _("No page waits for your answer.")
     first = _("Which one? Reply A and its code.")

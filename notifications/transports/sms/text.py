@@ -2,7 +2,7 @@
 
 A segment is 160 characters of the GSM 7 bit alphabet or 70 of UCS-2; of several each loses room for its number: 153 or
 67 (3GPP TS 23.038 and 23.040). A character of the extension table counts twice. The headline is cut, never the way to
-answer; the link comes only where it fits whole.
+answer: the code where a reply comes back to us, else the link. Beside a code the link comes only where it fits whole.
 """
 
 from __future__ import annotations
@@ -75,13 +75,18 @@ def _cut(text: str, kept: int) -> str:
     return text[:kept].rstrip() + "..."
 
 
-def sms(envelope: Envelope) -> str:
-    """The whole text: headline, code, how many more, how to answer, link."""
+def sms(envelope: Envelope, *, can_reply: bool = True) -> str:
+    """The whole text: headline, how many more, how to answer, code, link. `can_reply`: an answer would reach us."""
     message = envelope.message
-    lines = [_more(message), _answer(envelope), _code(message)]
+    is_asked = bool(message.ack_url) and may_answer(message)
+    link = message.ack_url if is_asked else message.url
+    answer = _answer(envelope) if can_reply else ""
+    lines = [_more(message), answer, _code(message)]
+    if is_asked and not answer:
+        lines.append(_("Acknowledge: %(url)s") % {"url": link})
+        link = ""
     rest = "".join(f"\n{line}" for line in lines if line).translate(PLAIN)
     text = short(_headline(message), rest)
-    link = message.ack_url if message.ack_url and may_answer(message) else message.url
     linked = f"{text}\n{link}"
     return linked if link and fits(linked) else text
 

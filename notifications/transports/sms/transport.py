@@ -32,7 +32,7 @@ class SmsTransport(Transport):
         if found is None:
             raise PermanentFailure("no provider of text messages is set up")
         name, values = found
-        text = sms(envelope)
+        text = sms(envelope, can_reply=name == "twilio" or bool(values.get("inbound_secret")))
         callback = report_url(self.name, name, envelope.delivery)
         if name == "twilio":
             return _by_twilio(values, envelope.address, text, callback)
@@ -43,11 +43,11 @@ class SmsTransport(Transport):
 def _by_twilio(values: dict[str, str], to: str, text: str, callback: str) -> Receipt:
     from notifications.transports.telephone import account  # noqa: PLC0415 - brings twilio, loaded at first use
 
+    service = values.get("messaging_service_sid", "").strip()
+    sender = {"messaging_service_sid": service} if service else {"from_": values["from_number"].strip()}
     return account.create(
         values,
-        lambda client: client.messages.create(
-            to=to, from_=values["from_number"], body=text, status_callback=callback
-        ),
+        lambda client: client.messages.create(to=to, body=text, status_callback=callback, **sender),
     )
 
 

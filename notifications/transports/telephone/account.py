@@ -1,7 +1,6 @@
 """Twilio's own client over our way out. Imported when Twilio is first used: it brings the library.
 
-Twilio's errors are numbers (https://www.twilio.com/docs/api/errors); its words repeat the telephone number and are
-never kept.
+What its errors mean stands in `errors`; its words repeat the telephone number and are never kept.
 """
 
 from __future__ import annotations
@@ -21,13 +20,9 @@ from twilio.rest import Client
 from lib import http
 from notifications.transports.base import PermanentFailure, Receipt, TemporaryFailure
 from notifications.transports.chats import posting
+from notifications.transports.telephone import errors
 
 PUBLIC = "https://api.twilio.com"
-# The person told their carrier that they want no more messages from this number.
-UNSUBSCRIBED = frozenset({21610})
-# An admin can mend it: credentials, a sender that is not ours or cannot send this.
-OURS = frozenset({20003, 20404, 21212, 21606, 21603, 21210, 10001, 20006})
-THROTTLED = frozenset({20429, 14107, 21611, 63018})
 
 _silent = logging.Logger("twilio", logging.CRITICAL + 1)  # noqa: LOG001 - it must not stand among the others
 
@@ -58,7 +53,9 @@ class Way(HttpClient):  # type: ignore[misc]
 def create(values: dict[str, str], make: Callable[[Any], Any]) -> Receipt:
     """`make` calls one method of the library's client. Raises TemporaryFailure, PermanentFailure."""
     way = Way((values.get("api_url", "").strip() or PUBLIC).rstrip("/"))
-    client = Client(values["account_sid"].strip(), values["auth_token"].strip(), http_client=way)
+    account, key = values["account_sid"].strip(), values.get("api_key_sid", "").strip()
+    secret = values.get("api_key_secret", "") if key else values["auth_token"]
+    client = Client(key or account, secret.strip(), account, http_client=way)
     try:
         made = make(client)
     except TwilioException as error:
@@ -70,12 +67,12 @@ def _failure(error: Any, answer: http.Response | None) -> TemporaryFailure | Per
     status = answer.status if answer else 0
     said = posting.said(answer).get("code") if answer else None
     code = said if isinstance(said, int) and 0 < said < 1_000_000 else 0
-    words = f"Twilio: {code or f'HTTP {status}'}"
+    words = f"Twilio: {errors.words(code) if code else f'HTTP {status}'}"
     wait = posting.retry_after(answer) if answer else None
-    if status == 429 or code in THROTTLED:
+    if status == 429 or code in errors.THROTTLED:
         return TemporaryFailure(words, wait)
     if status >= 500 or not status or status in posting.AGAIN:
         return TemporaryFailure(words, wait, unknown=status in posting.LOST)
-    if code in OURS or status in (401, 403, 404):
+    if code in errors.OURS or status in (401, 403, 404):
         return TemporaryFailure(f"{words}, an admin must mend the settings", down=True)
-    return PermanentFailure(words, disable=code in UNSUBSCRIBED)
+    return PermanentFailure(words, disable=code in errors.DEAD)

@@ -13,23 +13,23 @@ from django.core import signing
 
 from lib.text import one_line
 from notifications.acks import VALID_FOR, BadLink
-from notifications.actions.reports import confirm
+from notifications.actions.methods import switch_off
+from notifications.actions.reports import confirm, confirm_early
 from notifications.models import Delivery, DeliveryState
+from notifications.transports.telephone import errors
 
 SALT = "tocsin.report"
 
 DELIVERED = frozenset({"delivered", "delivrd", "success", "ok", "completed", "answered"})
 READ = frozenset({"read", "seen"})
+ANSWERED_BY_MACHINE = "answered by a machine"
 FAILED = frozenset(
     {
+        ANSWERED_BY_MACHINE,
         *("failed", "undelivered", "undeliverable", "undeliv", "rejected", "rejectd", "expired", "error"),
         *("busy", "no-answer", "noanswer", "canceled", "cancelled", "unanswered", "timeout"),
     }
 )
-
-
-class TooEarly(Exception):
-    """The report came before we wrote down that the message was sent; it has to come again."""
 
 
 def report_url(transport: str, provider: str, delivery: int) -> str:
@@ -66,16 +66,30 @@ def report(
 ) -> bool:
     """Take it down; False when nothing changed, which is so for all that comes late, twice or out of order.
 
-    Raises TooEarly. A status from a former attempt counts for nothing: it has another provider's id.
+    One that overtakes the provider's own answer is found by its address, which names the delivery. A status from a
+    former attempt counts for nothing: it has another provider's id. A number that is dead is switched off.
     """
     state = meaning(status)
     if not state:
         return False
+    number = int(code) if code.isascii() and code.isdigit() and len(code) < 7 else 0
+    detail = errors.words(number) if number else ""
+    reason = " ".join(part for part in (f"{who}:", one_line(status, 30).lower(), detail) if part)
+    taken = _taken(delivery, provider_id=provider_id, state=state, reason=reason, now=now)
+    if taken and state == "failed" and number in errors.DEAD and delivery.method_id:
+        switch_off(method_id=delivery.method_id, reason=reason, now=now)
+    return taken
+
+
+def _taken(delivery: Delivery, *, provider_id: str, state: str, reason: str, now: datetime) -> bool:
     if delivery.state in (DeliveryState.PENDING, DeliveryState.SENDING):
-        raise TooEarly
+        early = confirm_early(
+            delivery_id=delivery.pk, provider_id=provider_id, state=state, reason=reason, now=now
+        )
+        if early:
+            return True
+        delivery.refresh_from_db(fields=["state", "provider_id"])
     known = provider_id or delivery.provider_id
     if known != delivery.provider_id:
         return False
-    detail = one_line(code, 20) if code.isalnum() else ""
-    reason = " ".join(part for part in (f"{who}:", one_line(status, 30).lower(), detail) if part)
     return confirm(transport=delivery.transport, provider_id=known, state=state, reason=reason, now=now)

@@ -17,8 +17,11 @@ from notifications.transports.chats.hooks import machine, sentence
 from notifications.transports.chats.pressing import Press, meant, press
 from notifications.transports.telephone import inbound
 from notifications.transports.telephone.inbound import Fields, form_of, is_twilios, refused
-from notifications.transports.telephone.reports import TooEarly, read_token, report
+from notifications.transports.telephone.reports import ANSWERED_BY_MACHINE, read_token, report
 from notifications.transports.voice.speech import of_delivery
+
+# A mailbox or a fax picked up. Twilio says so during the call, as soon as it is sure.
+MACHINES = ("machine", "fax")
 
 Spoken = Callable[[QueryDict, str, Delivery, int], str]
 
@@ -92,7 +95,9 @@ def status(request: HttpRequest, raw: bytes, token: str) -> HttpResponse:
         form = form_of(raw)
         if not is_twilios(request, form):
             return refused("voice", "signature")
-        return _reported(delivery, str(form.get("CallStatus", "")), str(form.get("CallSid", "")))
+        by_machine = str(form.get("AnsweredBy", "")).startswith(MACHINES)
+        word = ANSWERED_BY_MACHINE if by_machine else str(form.get("CallStatus", ""))
+        return _reported(delivery, word, str(form.get("CallSid", "")))
     return _by_gateway(delivery, Fields(request, raw), providers.values(provider) or {})
 
 
@@ -105,8 +110,5 @@ def _by_gateway(delivery: Delivery, fields: Fields, values: dict[str, str]) -> H
 
 def _reported(delivery: Delivery, word: str, sid: str) -> HttpResponse:
     who = "Twilio" if sid else "gateway"
-    try:
-        report(delivery, provider_id=sid[:200], status=word, who=who, now=timezone.now())
-    except TooEarly:
-        return sentence("Not yet: say it again.", 503)
+    report(delivery, provider_id=sid[:200], status=word, who=who, now=timezone.now())
     return sentence("")

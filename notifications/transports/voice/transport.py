@@ -31,9 +31,12 @@ class VoiceTransport(Transport):
     def clean_address(self, raw: str) -> str:
         return clean_number(raw)
 
+    def is_available(self) -> bool:
+        return _served(self.providers) is not None
+
     def send(self, envelope: Envelope) -> Receipt:
         """Let it ring; what comes of it is told later."""
-        found = providers.first_of(self.providers)
+        found = _served(self.providers)
         if found is None:
             raise PermanentFailure("no provider of calls is set up")
         name, values = found
@@ -47,6 +50,15 @@ class VoiceTransport(Transport):
             "callback": callback,
         }
         return gateway.hand_over(values, parts)
+
+
+def _served(names: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+    """The first that can call: a Twilio account without a number only sends texts."""
+    for name in names:
+        values = providers.values(name)
+        if values is not None and (name != "twilio" or values.get("from_number", "").strip()):
+            return name, values
+    return None
 
 
 def _asks(envelope: Envelope) -> bool:
@@ -67,15 +79,26 @@ def _by_twilio(values: dict[str, str], envelope: Envelope, callback: str) -> Rec
         if _asks(envelope)
         else {"twiml": twiml.telling(envelope.message)}
     )
+    listens = (
+        {
+            "machine_detection": "Enable",
+            "async_amd": "true",
+            "async_amd_status_callback": callback,
+            "async_amd_status_callback_method": "POST",
+        }
+        if values.get("detect_machines", "yes") == "yes"
+        else {}
+    )
     return account.create(
         values,
         lambda client: client.calls.create(
             to=envelope.address,
-            from_=values["from_number"],
+            from_=values["from_number"].strip(),
             status_callback=callback,
             status_callback_method="POST",
             timeout=RINGS,
             **says,
+            **listens,
         ),
     )
 

@@ -59,6 +59,10 @@ class Answers:
     """What was asked for. The first to acknowledge has it, as with a real incident."""
 
     asked: list[tuple[Verb, User, str]] = field(default_factory=list)
+    over: set[str] = field(default_factory=set)
+
+    def waits(self, _number: int, delivery: Delivery) -> bool:
+        return delivery.subject not in self.over
 
     def answer(
         self, _number: int, _delivery: Delivery, verb: Verb, person: User, via: str, _now: datetime
@@ -74,7 +78,9 @@ class Answers:
 def asked() -> Iterator[Answers]:
     """Owns the subjects of `paged`."""
     owner = Answers()
-    subjects.register(KIND, Owner(lock=lambda _: None, unreachable=lambda *_: None, answer=owner.answer))
+    subjects.register(
+        KIND, Owner(lock=lambda _: None, unreachable=lambda *_: None, answer=owner.answer, waits=owner.waits)
+    )
     yield owner
     subjects._owners.pop(KIND)
 

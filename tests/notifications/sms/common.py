@@ -28,8 +28,11 @@ def set_up(name: str, now: datetime, **values: str) -> None:
     providers.forget()
 
 
+TWILIO = {"account_sid": SID, "auth_token": AUTH, "from_number": NUMBER}
+
+
 def with_twilio(root: str, now: datetime) -> None:
-    set_up("twilio", now, account_sid=SID, auth_token=AUTH, from_number=NUMBER, api_url=root)
+    set_up("twilio", now, **TWILIO, api_url=root)
 
 
 def refusal(code: int, status: int = 400) -> tuple[int, dict[str, str], bytes]:

@@ -13,8 +13,12 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User
-from notifications.models import Delivery, Inbound, ReplyCode
+from notifications import outbox, settling
+from notifications.actions.methods import switch_off
+from notifications.claims import Claimed
+from notifications.models import Attempt, ContactMethod, Delivery, Inbound, ReplyCode
 from notifications.subjects import Verb
+from notifications.transports.base import Receipt
 from notifications.transports.sms.replies import wish
 from notifications.transports.telephone.reports import report_url
 from tests.notifications.chats.conftest import Answers
@@ -102,7 +106,7 @@ def test_a_letter_alone_works_when_one_page_waits(
     assert "4711 Checkout is down" in said
     assert "5822" in said
     assert asked.asked == []
-    Delivery.objects.filter(pk=second.pk).update(acknowledged_at=now)
+    asked.over.add(second.subject)
     call_in(client, PATH, text("A", sid="SM2"))
     assert [verb for verb, _who, _via in asked.asked] == [Verb.ACKNOWLEDGE]
 
@@ -176,16 +180,117 @@ def test_a_report_that_it_failed_says_why(client: Client, page: Delivery) -> Non
     assert page.state == "sent"
     call_in(client, path, {**said, "MessageSid": "SM9"})
     page.refresh_from_db()
-    assert (page.state, page.outcome) == ("failed", "Twilio: undelivered 30005")
+    assert (page.state, page.outcome) == ("failed", "Twilio: undelivered 30005 (the number is not in use)")
 
 
-def test_a_report_before_we_know_of_it_has_to_come_again(
-    client: Client, page: Delivery, now: datetime
+@pytest.mark.parametrize("state", ["sending", "pending"])
+def test_a_report_that_overtakes_the_providers_answer_is_taken_at_once(
+    client: Client, page: Delivery, now: datetime, state: str
 ) -> None:
-    Delivery.objects.filter(pk=page.pk).update(state="sending")
+    """It is on its way, or its answer was lost and it waits for its next try: then it is not sent again."""
+    Delivery.objects.filter(pk=page.pk).update(state=state, sent_at=None, attempts_made=1)
+    Attempt.objects.create(delivery=page, number=1, transport="sms", started_at=now)
     path = urlsplit(report_url("sms", "gateway-sms", page.pk)).path
-    assert client.post(path, "status=DELIVRD", content_type=FORM).status_code == 503
-    Delivery.objects.filter(pk=page.pk).update(state="sent", provider_id="x")
     assert client.post(path, "status=DELIVRD", content_type=FORM).status_code == 200
+    if state == "sending":
+        settling.sent(claimed(page), Receipt("SM9", "taken"), now)
     page.refresh_from_db()
     assert page.state == "delivered"
+    assert page.delivered_at
+    assert page.sent_at
+    assert Attempt.objects.get().succeeded
+    assert outbox.send_due(worker="test", now=now + timedelta(hours=1)) == 0
+
+
+def test_an_early_report_that_it_failed_makes_the_next_method_due(
+    client: Client, page: Delivery, paged: Paged, member: User, now: datetime
+) -> None:
+    Delivery.objects.filter(pk=page.pk).update(state="sending", sent_at=None, attempts_made=1)
+    second, _token = paged(member, "voice", PHONE)
+    later = now + timedelta(minutes=5)
+    Delivery.objects.filter(pk=second.pk).update(state="pending", due_at=later, scheduled_at=later)
+    path = urlsplit(report_url("sms", "twilio", page.pk)).path
+    call_in(client, path, {"MessageSid": "SM9", "MessageStatus": "undelivered", "ErrorCode": "30003"})
+    settling.sent(claimed(page), Receipt("SM9", "taken"), now)
+    page.refresh_from_db()
+    second.refresh_from_db()
+    assert (page.state, second.due_at) == ("failed", now)
+    assert page.outcome == "Twilio: undelivered 30003 (the phone is off or out of reach)"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_off"), [("30003", False), ("30004", False), ("30005", True), ("30006", True), ("x", False)]
+)
+def test_a_dead_number_is_switched_off_and_one_out_of_reach_is_not(
+    client: Client, page: Delivery, code: str, is_off: bool
+) -> None:
+    Delivery.objects.filter(pk=page.pk).update(provider_id="SM9")
+    path = urlsplit(report_url("sms", "twilio", page.pk)).path
+    call_in(client, path, {"MessageSid": "SM9", "MessageStatus": "undelivered", "ErrorCode": code})
+    method = ContactMethod.objects.get(transport="sms")
+    assert (method.disabled_at is not None) == is_off
+    page.refresh_from_db()
+    assert page.state == "failed"
+
+
+def test_start_switches_on_again_what_stop_had_switched_off_and_nothing_else(
+    client: Client, page: Delivery, now: datetime
+) -> None:
+    method = ContactMethod.objects.get(transport="sms")
+
+    def says(word: str, sid: str) -> bool:
+        assert "<Message>" not in call_in(client, PATH, text(word, sid=sid)).content.decode()
+        method.refresh_from_db()
+        return method.is_usable
+
+    assert not says("Stop", "SM1")
+    assert not says("a 4711", "SM2"), "nobody answers by a number that is off"
+    assert says("START", "SM3")
+    switch_off(method_id=method.pk, reason="Twilio: 21610 (STOP was replied to our number)", now=now)
+    assert says(" unstop", "SM4")
+    switch_off(method_id=method.pk, reason="Twilio: 30005 (the number is not in use)", now=now)
+    assert not says("START", "SM5")
+    switch_off(method_id=method.pk, reason="Removed while messages waited.", now=now)
+    assert not says("START", "SM6")
+
+
+def test_a_letter_alone_does_not_count_what_somebody_else_answered(
+    client: Client, page: Delivery, paged: Paged, member: User, asked: Answers, now: datetime
+) -> None:
+    second = coded(paged(member, "sms", PHONE)[0], "5822", now + timedelta(days=2))
+    asked.over.add(second.subject)
+    call_in(client, PATH, text("a"))
+    assert [verb for verb, _who, _via in asked.asked] == [Verb.ACKNOWLEDGE]
+    assert Inbound.objects.get().delivery == page
+
+
+def test_a_letter_alone_after_all_was_answered_is_told_by_whom(
+    client: Client, page: Delivery, asked: Answers, owner: User
+) -> None:
+    asked.over.add(page.subject)
+    asked.asked.append((Verb.ACKNOWLEDGE, owner, "web"))
+    assert f"{owner.name} did this before" in call_in(client, PATH, text("a")).content.decode()
+    assert "No page waits" in call_in(client, PATH, text("e", sid="SM2")).content.decode()
+    assert len(asked.asked) == 1
+
+
+def claimed(page: Delivery) -> Claimed:
+    """As a sender has it in hand."""
+    return Claimed(
+        id=page.pk,
+        key=page.key,
+        kind=page.kind,
+        subject=page.subject,
+        transport=page.transport,
+        address=page.address,
+        circuit="",
+        message={},
+        attempt=1,
+        scheduled_at=page.scheduled_at,
+        user_id=page.user_id,
+        method_id=page.method_id,
+        throttle=None,
+        secret="",
+        replaces_id=None,
+        replaces=None,
+    )

@@ -16,10 +16,12 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from notifications.declared import gateway_sms, gateway_voice, twilio
+from notifications.models import Provider
 from notifications.transports.base import Envelope, PermanentFailure, TemporaryFailure
 from notifications.transports.chats import posting
 from notifications.transports.sms.text import segments, sms
 from notifications.transports.sms.transport import TRANSPORT
+from notifications.transports.voice.transport import TRANSPORT as VOICE
 from tests.notifications.chats.server import HANG, Chat
 from tests.notifications.sms.common import AUTH, NUMBER, PHONE, SID, TAKEN, refusal, set_up, with_twilio
 
@@ -92,9 +94,11 @@ def test_twilio_is_handed_a_form_with_our_address_for_reports(
 @pytest.mark.parametrize(
     ("answer", "kind", "flag"),
     [
-        (refusal(21211), PermanentFailure, False),
-        (refusal(21614), PermanentFailure, False),
+        (refusal(21211), PermanentFailure, True),
+        (refusal(21614), PermanentFailure, True),
         (refusal(21610), PermanentFailure, True),
+        (refusal(21612), PermanentFailure, False),
+        (refusal(21408), TemporaryFailure, True),
         (refusal(20003, 401), TemporaryFailure, True),
         (refusal(20429, 429), TemporaryFailure, True),
         ((500, {}, b"<html>secret</html>"), TemporaryFailure, True),
@@ -183,6 +187,44 @@ def test_a_gateway_that_takes_forms(chat: Chat, envelope: Made, now: datetime) -
             TRANSPORT.send(envelope(PHONE))
 
 
+def test_an_api_key_signs_in_and_a_messaging_service_sends(chat: Chat, envelope: Made, now: datetime) -> None:
+    key, service = "SK" + "1" * 32, "MG" + "2" * 32
+    set_up(
+        "twilio",
+        now,
+        account_sid=SID,
+        auth_token=AUTH,
+        api_key_sid=key,
+        api_key_secret="key's secret",
+        messaging_service_sid=service,
+        api_url=chat.root,
+    )
+    chat.answers = [(201, {}, TAKEN)]
+    TRANSPORT.send(envelope(PHONE))
+    assert chat.last.path == f"/2010-04-01/Accounts/{SID}/Messages.json"
+    signed_in = base64.b64decode(chat.last.headers["authorization"].split()[1]).decode()
+    assert signed_in == f"{key}:key's secret"
+    form = {name: found[0] for name, found in parse_qs(chat.last.body.decode()).items()}
+    assert form["MessagingServiceSid"] == service
+    assert "From" not in form
+    assert not VOICE.is_available(), "a call needs a number"
+
+
+def test_no_reply_is_promised_where_none_would_reach_us(chat: Chat, envelope: Made, now: datetime) -> None:
+    body = '{"to": "{to}", "text": "{text}"}'
+    set_up("gateway-sms", now, url=f"{chat.root}/send", body=body)
+    page = replace(envelope(PHONE, token="t", headline="Checkout is down " * 40), reply_code="4711")
+    TRANSPORT.send(page)
+    text = chat.last.json["text"]
+    assert "Reply" not in text
+    assert text.endswith("Acknowledge: https://tocsin.example.test/ack/abc")
+    assert segments(text) <= 2
+    Provider.objects.all().delete()
+    set_up("gateway-sms", now, url=f"{chat.root}/send", body=body, inbound_secret="s" * 16)
+    TRANSPORT.send(page)
+    assert "Reply A 4711" in chat.last.json["text"]
+
+
 def test_nothing_is_offered_until_a_provider_is_set_up(envelope: Made, now: datetime) -> None:
     assert not TRANSPORT.is_available()
     with pytest.raises(PermanentFailure):
@@ -198,6 +240,15 @@ def test_settings_that_could_not_work_are_refused() -> None:
         "account_sid",
         "from_number",
     }
+    for more, field in (
+        ({"from_number": ""}, "from_number"),
+        ({"api_key_sid": "AC1", "api_key_secret": "x"}, "api_key_sid"),
+        ({"api_key_sid": "SK" + "0" * 32}, "api_key_secret"),
+        ({"messaging_service_sid": "my service"}, "messaging_service_sid"),
+    ):
+        assert set(twilio.DECLARED.check({**good, **more})) == {field}
+    by_service = {"from_number": "", "messaging_service_sid": "MG" + "0" * 32}
+    assert twilio.DECLARED.check({**good, **by_service}) == {}
     for declared in (gateway_sms.DECLARED, gateway_voice.DECLARED):
         given = {field.name: field.default for field in declared.fields} | {
             "url": "https://gateway.example.test"

@@ -13,14 +13,14 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User
-from notifications.models import Delivery, Inbound
+from notifications.models import Delivery, Inbound, Provider
 from notifications.subjects import Verb
 from notifications.transports.base import Envelope, PermanentFailure, TemporaryFailure
 from notifications.transports.telephone.reports import report_url
 from notifications.transports.voice.transport import TRANSPORT
 from tests.notifications.chats.conftest import Answers
 from tests.notifications.chats.server import Chat
-from tests.notifications.sms.common import PHONE, SID, call_in, refusal, set_up, with_twilio
+from tests.notifications.sms.common import PHONE, SID, TWILIO, call_in, refusal, set_up, with_twilio
 
 Made = Callable[..., Envelope]
 Paged = Callable[..., tuple[Delivery, str]]
@@ -140,6 +140,50 @@ def test_a_mailbox_that_picked_up_is_no_acknowledgement(client: Client, page: An
     page[0].refresh_from_db()
     assert (page[0].state, page[0].acknowledged_at) == ("delivered", None)
     assert asked.asked == []
+
+
+@pytest.mark.parametrize("what", ["machine_start", "machine_end_beep", "fax"])
+def test_a_machine_that_picks_up_is_named_and_the_next_method_is_used(
+    client: Client, page: Any, paged: Paged, member: User, asked: Answers, now: datetime, what: str
+) -> None:
+    """Twilio says so while the call lasts; that it was completed comes afterwards and changes nothing."""
+    delivery, _token = page
+    Delivery.objects.filter(pk=delivery.pk).update(provider_id="CA1")
+    second, _other = paged(member, "sms", PHONE)
+    later = now + timedelta(minutes=5)
+    Delivery.objects.filter(pk=second.pk).update(state="pending", due_at=later, scheduled_at=later)
+    path = urlsplit(report_url("voice", "twilio", delivery.pk)).path
+    heard = {"CallSid": "CA1", "AccountSid": SID, "AnsweredBy": what}
+    assert client.post(path, heard).status_code == 403
+    for said in (heard, {**CALL, "CallStatus": "completed", "AnsweredBy": what}):
+        assert call_in(client, path, said).status_code == 200
+    delivery.refresh_from_db()
+    second.refresh_from_db()
+    assert (delivery.state, delivery.outcome) == ("failed", "Twilio: answered by a machine")
+    assert second.due_at == now
+    assert (asked.asked, delivery.acknowledged_at) == ([], None)
+
+
+def test_a_person_who_picks_up_is_no_failure(client: Client, page: Any) -> None:
+    Delivery.objects.filter(pk=page[0].pk).update(provider_id="CA1")
+    path = urlsplit(report_url("voice", "twilio", page[0].pk)).path
+    call_in(client, path, {"CallSid": "CA1", "AccountSid": SID, "AnsweredBy": "human"})
+    page[0].refresh_from_db()
+    assert page[0].state == "sent"
+
+
+def test_twilio_listens_for_machines_unless_that_is_switched_off(
+    chat: Chat, envelope: Made, now: datetime
+) -> None:
+    with_twilio(chat.root, now)
+    TRANSPORT.send(replace(envelope(PHONE, token="tok~en"), delivery=7))
+    form = {name: found[0] for name, found in parse_qs(chat.last.body.decode()).items()}
+    assert (form["MachineDetection"], form["AsyncAmd"]) == ("Enable", "true")
+    assert form["AsyncAmdStatusCallback"] == form["StatusCallback"]
+    Provider.objects.all().delete()
+    set_up("twilio", now, **dict(TWILIO, api_url=chat.root, detect_machines="no"))
+    TRANSPORT.send(replace(envelope(PHONE, token="tok~en"), delivery=7))
+    assert b"MachineDetection" not in chat.last.body
 
 
 def test_a_gateway_reads_it_out_and_reports_the_digit(
