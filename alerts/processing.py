@@ -9,20 +9,27 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Exists, OuterRef
 
+from alerts.ahead import Ahead
 from alerts.batch import Batch
+from alerts.deciding import Ruling
 from alerts.models import Event, Integration
-from alerts.sources.base import Parsed, Stored
+from alerts.sources.base import Parsed, Signal, Stored
 from alerts.sources.registry import reader
+from alerts.waiting import events as waiting_events
+from alerts.waiting import settled, waiting, waiting_ids
 from lib.jsonbody import BadBody
 from lib.text import clean
 from notifications import measures
+
+__all__ = ["Done", "attempt", "process", "process_waiting", "read", "reason_of", "waiting"]
 
 log = logging.getLogger(__name__)
 
@@ -31,11 +38,26 @@ LOCK_CLASS = 7_301
 ROUNDS = 5
 
 
-def process_waiting(*, now: datetime, rounds: int = ROUNDS) -> int:
-    """Work through what waits, a batch of each integration in turn so that a storm in one delays no other much.
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a batch: how many events, whether more wait behind it, whether it waits for one being stored,
+    and whether another worker has the integration."""
 
-    Returns how many events were done. Goes on while a batch was full, for at most `rounds` turns: what trickles in
-    meanwhile is cheaper a moment later, together.
+    events: int = 0
+    is_full: bool = False
+    is_held: bool = False
+    is_busy: bool = False
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing waits."""
+        return not (self.events or self.is_held or self.is_busy)
+
+
+def process_waiting(*, now: datetime, rounds: int = ROUNDS) -> int:
+    """Work through what waits, a batch of each integration in turn; returns how many events were done.
+
+    Goes on while a batch was full, for at most `rounds` turns. Workers have alerts.turns, which deals more evenly.
     """
     total = 0
     for _ in range(rounds):
@@ -46,38 +68,66 @@ def process_waiting(*, now: datetime, rounds: int = ROUNDS) -> int:
     return total
 
 
-def waiting() -> list[int]:
-    """The integrations with events to process: one look into the index for each integration."""
-    events = Event.objects.filter(integration=OuterRef("pk"), processed_at=None)
-    return list(Integration.objects.filter(Exists(events)).order_by("pk").values_list("pk", flat=True))
+def process(*, integration_id: int, now: datetime, limit: int = BATCH) -> int:
+    """One batch of one integration; 0 when another worker has it or nothing waits."""
+    return attempt(integration_id=integration_id, now=now, limit=limit).events
 
 
 @transaction.atomic
-def process(*, integration_id: int, now: datetime, limit: int = BATCH) -> int:
-    """One batch of one integration; 0 when another worker has it or nothing waits."""
+def attempt(
+    *,
+    integration_id: int,
+    now: datetime,
+    limit: int,
+    since: datetime | None = None,
+    ahead: Ahead | None = None,
+) -> Done:
+    """One batch of one integration, of what was received from `since` on: the first `limit` events, or with `ahead`
+    what that chooses. Raises a database error where the whole batch is to be tried again."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, integration_id])
         if not cursor.fetchone()[0]:
-            return 0
-    events = list(
-        Event.objects.filter(integration_id=integration_id, processed_at=None).order_by("pk")[:limit]
-    )
-    if not events:
-        return 0
-    integration = Integration.objects.select_related("service").get(pk=integration_id)
-    _write(integration, events, now)
-    _mark(events, now)
-    transaction.on_commit(lambda: _measure(events, now))
-    return len(events)
+            return Done(is_busy=True)
+    ids = waiting_ids(integration_id, limit + 1, since)
+    if not ids:
+        return Done()
+    integration = Integration.objects.select_related("service__team").get(pk=integration_id)
+    parsed: dict[int, Parsed] = {}
+    if ahead is None:
+        found = settled(waiting_events(ids[:limit], since), now)
+    else:
+        read = ahead.take(
+            integration,
+            partial(_parsed, integration),
+            lane_by(integration, now),
+            limit=limit,
+            since=since,
+            now=now,
+        )
+        found, parsed = [each.event for each in read], {each.event.pk: each.parsed for each in read}
+    if found:
+        _write(integration, found, now, parsed)
+        _mark(found, now)
+        transaction.on_commit(lambda: _measure(found, now))
+    return Done(len(found), is_full=len(ids) > limit, is_held=not found)
 
 
-def _write(integration: Integration, events: list[Event], now: datetime) -> None:
-    """All at once; where that is refused, in halves down to the event that is at fault, which costs only itself."""
+def lane_by(integration: Integration, now: datetime) -> Callable[[Signal], Hashable]:
+    """Which service a signal is about, as the routes of this moment decide it."""
+    ruling = Ruling.read(integration, now)
+    return lambda signal: ruling.decide(signal, now).service_id
+
+
+def _write(
+    integration: Integration, events: list[Event], now: datetime, parsed: Mapping[int, Parsed]
+) -> None:
+    """All at once; where that is refused, in halves down to the event that is at fault, which costs only itself.
+    `parsed` is what was read ahead."""
     try:
         with transaction.atomic():
             batch = Batch(integration, now)
             for event in events:
-                batch.add(event, _parsed(integration, event))
+                batch.add(event, parsed.get(event.pk) or _parsed(integration, event))
             batch.write()
     except (OperationalError, InterfaceError):
         raise  # not the events' fault: a lost connection, a deadlock; the whole batch is tried again
@@ -90,8 +140,8 @@ def _write(integration: Integration, events: list[Event], now: datetime) -> None
         for event in events:
             event.problem, event.notes = "", []
         middle = len(events) // 2
-        _write(integration, events[:middle], now)
-        _write(integration, events[middle:], now)
+        _write(integration, events[:middle], now, {})
+        _write(integration, events[middle:], now, {})
 
 
 def _parsed(integration: Integration, event: Event) -> Parsed:
@@ -125,24 +175,28 @@ def reason_of(error: Exception) -> str:
 
 MARK = """
     UPDATE alerts_event e SET processed_at = %s, problem = v.problem, notes = v.notes
-    FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS v(id, problem, notes) WHERE e.id = v.id
+    FROM unnest(%s::bigint[], %s::text[], %s::jsonb[]) AS v(id, problem, notes)
+    WHERE e.id = v.id AND e.received_at BETWEEN %s AND %s
 """
-MARK_PLAIN = "UPDATE alerts_event SET processed_at = %s WHERE id = ANY(%s)"
+MARK_PLAIN = "UPDATE alerts_event SET processed_at = %s WHERE id = ANY(%s) AND received_at BETWEEN %s AND %s"
 
 
 def _mark(events: list[Event], now: datetime) -> None:
+    """Their time is named so that only the partitions that they lie in are opened."""
+    moments = [event.received_at for event in events]
+    within = [min(moments), max(moments)]
     noted = [event for event in events if event.problem or event.notes]
     plain = [event.pk for event in events if not (event.problem or event.notes)]
     with connection.cursor() as cursor:
         if plain:
-            cursor.execute(MARK_PLAIN, [now, plain])
+            cursor.execute(MARK_PLAIN, [now, plain, *within])
         if noted:
             rows: list[Any] = [
                 [e.pk for e in noted],
                 [e.problem for e in noted],
                 [json.dumps(e.notes) for e in noted],
             ]
-            cursor.execute(MARK, [now, *rows])
+            cursor.execute(MARK, [now, *rows, *within])
 
 
 def _measure(events: Iterable[Event], now: datetime) -> None:

@@ -22,7 +22,8 @@ from redis.exceptions import RedisError
 
 from alerts import partitions
 from alerts.actions.intake import INTAKE
-from alerts.processing import process_waiting
+from alerts.actions.pinging import sweep_late
+from alerts.turns import Turns
 from config import watching
 from incidents.actions.paging import SWEEP
 from incidents.actions.reminders import remind_due
@@ -41,6 +42,8 @@ LOOK_EVERY = 0.25
 # Rings are thinned out in a storm (lib.wake.RING_EVERY): after work a pump looks once more this soon.
 LINGER = 0.02
 GATHER, LONGEST_GATHER = 0.04, 0.25
+# Between two batches of a storm, for the threads beside it.
+STORMS, BREATH = "storms", 0.005
 REST_AFTER_ERROR = 0.5
 FLUSH_EVERY = 2.0
 REMIND_EVERY = 1.0
@@ -50,14 +53,15 @@ DAYS_EVERY = 600.0
 @dataclass(frozen=True, slots=True)
 class Pump:
     """`work` does what waits and returns how much that was. With `gather` it rests after work, that many seconds
-    or as long as the work took: under load more comes together in that time, and a batch costs little more than a
-    single one."""
+    or as long as the work took, but never longer than `longest`: under load more comes together in that time, and a
+    batch costs little more than a single one."""
 
     name: str
     bell: str
     work: Callable[[], int]
     every: float = LOOK_EVERY
     gather: float = 0.0
+    longest: float = LONGEST_GATHER
 
 
 def worker_name() -> str:
@@ -68,9 +72,12 @@ def worker_name() -> str:
 def pumps(senders: int) -> list[Pump]:
     """What one worker process runs."""
     name = worker_name()
+    turns = Turns(ring=lambda: wake.ring(STORMS))
     return [
-        Pump("intake", INTAKE, lambda: process_waiting(now=steady()), gather=GATHER),
+        Pump("intake", INTAKE, lambda: turns.calm(steady), gather=GATHER),
+        Pump("storms", STORMS, lambda: turns.storms(steady), gather=BREATH, longest=BREATH),
         Pump("sweep", SWEEP, sweep_all, gather=GATHER / 2),
+        Pump("heartbeats", "heartbeats", lambda: sweep_late(now=steady())),
         *(
             Pump(f"sender-{n}", OUTBOX, lambda: outbox.send_due(worker=name, senders=senders))
             for n in range(senders)
@@ -164,7 +171,7 @@ class Machine:
                 bell.wait(pump.every)
             elif pump.gather:
                 took = time.monotonic() - began
-                self.stopping.wait(max(pump.gather, min(took, LONGEST_GATHER)))
+                self.stopping.wait(max(pump.gather, min(took, pump.longest)))
             busy = bool(found)
         close_old_connections()
 
