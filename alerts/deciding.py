@@ -146,6 +146,7 @@ class Ruling:
             "class": signal.class_,
             "kind": self.integration.kind,
             "integration": self.integration.name,
+            "integration_id": str(self.integration.pk),
             "service": place.slug,
             "team": place.team,
             "tier": str(place.tier),
