@@ -6,9 +6,10 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from alerts.actions.pinging import heard
 from alerts.bulk import update_alerts
 from alerts.models import Alert, AlertState, Event, Integration
-from alerts.sources.base import Change, Parsed, Signal
+from alerts.sources.base import Change, Parsed, Ping, Signal
 from alerts.wording import URGENT, details_of, grown, named, opening_of
 from catalog.actions import NewChange, record_changes
 from catalog.models import Grouping, Service
@@ -51,6 +52,7 @@ class Batch:
     now: datetime
     signals: list[tuple[Event, Signal]] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
+    pings: list[tuple[Event, Ping]] = field(default_factory=list)
     work: list[Work] = field(default_factory=list)
     current: dict[str, Work] = field(default_factory=dict)
     held: dict[int, Incident] = field(default_factory=dict)
@@ -60,10 +62,12 @@ class Batch:
         event.notes = [*event.notes, *parsed.notes]
         self.signals += [(event, signal) for signal in parsed.signals]
         self.changes += parsed.changes
+        self.pings += [(event, ping) for ping in parsed.pings]
 
     def write(self) -> None:
         """Fold everything, then open, join, update, acknowledge and resolve."""
         self._write_changes()
+        self._hear()
         if not self.signals:
             return
         self._read()
@@ -94,6 +98,14 @@ class Batch:
             for change in self.changes
         ]
         record_changes(rows=rows, now=self.now)
+
+    def _hear(self) -> None:
+        """Signs of life, in their order."""
+        if not self.pings:
+            return
+        notes = heard(integration=self.integration, pings=[ping for _, ping in self.pings], now=self.now)
+        for (event, _ping), note in zip(self.pings, notes, strict=True):
+            event.notes = [*event.notes, note] if note else event.notes
 
     def _read(self) -> None:
         """Open alerts by key. One whose incident a person has closed is over too: it ends here, at the latest.

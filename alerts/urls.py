@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import alerts, changes, pages
+from alerts.views import alerts, changes, heartbeat_changes, heartbeats, pages
 
 app_name = "alerts"
 urlpatterns = [
@@ -19,6 +19,17 @@ urlpatterns = [
     path("integrations/<int:pk>/fire/", changes.fire, name="integration-fire"),
     path("integrations/<int:pk>/events/<int:event_pk>/", pages.event, name="event"),
     path("integrations/<int:pk>/events/<int:event_pk>/body/", pages.body, name="event-body"),
+    path("integrations/<int:pk>/heartbeats/new/", heartbeat_changes.new_behind, name="heartbeat-behind"),
+    path("heartbeats/", heartbeats.heartbeats, name="heartbeats"),
+    path("heartbeats/rows/", heartbeats.rows, name="heartbeat-rows"),
+    path("heartbeats/new/", heartbeat_changes.new, name="heartbeat-new"),
+    path("heartbeats/<int:pk>/", heartbeats.heartbeat, name="heartbeat"),
+    path("heartbeats/<int:pk>/live/", heartbeats.live, name="heartbeat-live"),
+    path("heartbeats/<int:pk>/edit/", heartbeat_changes.edit, name="heartbeat-edit"),
+    path("heartbeats/<int:pk>/pause/", heartbeat_changes.pause, name="heartbeat-pause"),
+    path("heartbeats/<int:pk>/resume/", heartbeat_changes.resume, name="heartbeat-resume"),
+    path("heartbeats/<int:pk>/renew/", heartbeat_changes.renew, name="heartbeat-renew"),
+    path("heartbeats/<int:pk>/remove/", heartbeat_changes.remove, name="heartbeat-remove"),
     path("incidents/<int:number>/alerts/", alerts.of_incident, name="incident-alerts"),
     path("incidents/<int:number>/alerts/panel/", alerts.panel, name="incident-panel"),
     path("alerts/<int:pk>/", alerts.alert, name="alert"),

@@ -29,9 +29,9 @@ __all__ = [
     "IllegalTransition",
     "Refused",
     "change_heartbeat",
-    "door_for",
     "heard",
     "make_heartbeat",
+    "make_heartbeat_on",
     "pause_heartbeat",
     "remove_heartbeat",
     "renew_heartbeat_key",
@@ -53,16 +53,13 @@ class HeartbeatValues(TypedDict):
     severity: str
 
 
-def door_for(*, actor: User, service: Service, now: datetime) -> Integration:
-    """The service's integration for pings: the oldest that takes them, or a new one."""
-    found = Integration.objects.enabled().filter(service=service, kind=KIND).order_by("pk").first()
-    if found:
-        return found
-    taken = set(Integration.objects.filter(service=service).values_list("name", flat=True))
-    names = (_("Heartbeats"), *(_("Heartbeats %(n)d") % {"n": n} for n in range(2, len(taken) + 3)))
-    name = next(name for name in names if name not in taken)
-    row, _key = create_integration(actor=actor, kind=KIND, name=name, service=service, now=now)
-    return row
+@transaction.atomic
+def make_heartbeat_on(
+    *, actor: User, service: Service, now: datetime, **values: Unpack[HeartbeatValues]
+) -> tuple[Heartbeat, str]:
+    """A heartbeat behind the service's oldest integration for pings, which is made where there is none. Raises
+    Refused."""
+    return make_heartbeat(actor=actor, integration=_door(actor, service, now), now=now, **values)
 
 
 @transaction.atomic
@@ -146,6 +143,17 @@ def remove_heartbeat(*, actor: User, heartbeat: Heartbeat, now: datetime) -> Non
         say_over(row, f"“{row.name}” was removed by {actor.get_full_name()}", now)
     row.delete()
     transaction.on_commit(keys.forget)
+
+
+def _door(actor: User, service: Service, now: datetime) -> Integration:
+    found = Integration.objects.enabled().filter(service=service, kind=KIND).order_by("pk").first()
+    if found:
+        return found
+    taken = set(Integration.objects.filter(service=service).values_list("name", flat=True))
+    names = (_("Heartbeats"), *(_("Heartbeats %(n)d") % {"n": n} for n in range(2, len(taken) + 3)))
+    name = next(name for name in names if name not in taken)
+    row, _key = create_integration(actor=actor, kind=KIND, name=name, service=service, now=now)
+    return row
 
 
 def _locked(heartbeat: Heartbeat) -> Heartbeat:

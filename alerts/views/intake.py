@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -39,8 +40,8 @@ HIDDEN = "…"
 CHUNK = 65_536
 
 
-def dispatch(request: HttpRequest) -> HttpResponse:
-    """Every request below PREFIXES."""
+def dispatch(request: HttpRequest, store: Callable[..., int] = accept) -> HttpResponse:
+    """Every request below PREFIXES. `store` is called as `accept` is."""
     way = way_of(request.path_info)
     if way is None:
         return _response(NOTHING_HERE)
@@ -48,7 +49,7 @@ def dispatch(request: HttpRequest) -> HttpResponse:
     if request.method not in gate.methods:
         return _not_allowed(gate)
     try:
-        return _response(_through(way, request))
+        return _response(_through(way, request, store))
     except BadBody as error:
         return _response(gate.refused(error.status, error.reason, ()))
     except Rejected as error:
@@ -58,7 +59,7 @@ def dispatch(request: HttpRequest) -> HttpResponse:
         return _response(gate.away)
 
 
-def _through(way: Way, request: HttpRequest) -> Answer:
+def _through(way: Way, request: HttpRequest, store: Callable[..., int]) -> Answer:
     gate, arrived = way.gate, _arrived(way, request)
     key = gate.key_of(arrived) if gate.key_of else way.key
     door = keys.door(key) if key else None
@@ -67,7 +68,7 @@ def _through(way: Way, request: HttpRequest) -> Answer:
     taken = gate.take(arrived, door)
     if isinstance(taken, Answer):
         return taken
-    event_id = accept(
+    event_id = store(
         integration_id=door.id,
         endpoint=taken.endpoint,
         body=_without(key, taken, arrived),
@@ -114,13 +115,22 @@ def _body(request: HttpRequest) -> bytes:
 
 def _cut(request: HttpRequest, most: int) -> bytes:
     """The first bytes, at most that many; the rest is read and dropped, as far as a body may be large at all."""
-    stream, found, left = request.META["wsgi.input"], b"", settings.INTAKE_MAX_BYTES
+    stream, found, left = request.META["wsgi.input"], b"", _announced(request)
     try:
         while left > 0 and (chunk := stream.read(min(left, CHUNK))):
             found, left = found + chunk[: most - len(found)], left - len(chunk)
     except OSError:
         log.info("a body ended before it was complete")
     return found
+
+
+def _announced(request: HttpRequest) -> int:
+    """How many bytes may be read of the body: as it says, as far as that is allowed."""
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        return int(settings.INTAKE_MAX_BYTES)
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    is_number = length.isascii() and length.isdigit() and len(length) <= 18
+    return min(int(length), settings.INTAKE_MAX_BYTES) if is_number else 0
 
 
 def _chunked(request: HttpRequest) -> bytes:

@@ -48,6 +48,7 @@ NAVIGATION = (
             Entry("oncall:schedules", _("Schedules"), "calendar-time"),
             Entry("oncall:policies", _("Escalation"), "ladder"),
             Entry("alerts:integrations", _("Integrations"), "plug"),
+            Entry("alerts:heartbeats", _("Heartbeats"), "activity"),
         ),
     ),
     Group(
