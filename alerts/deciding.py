@@ -90,9 +90,9 @@ class Ruling:
     directory: Directory = field(default_factory=Directory)
 
     @classmethod
-    def read(cls, integration: Integration, now: datetime) -> Ruling:
+    def read(cls, integration: Integration, now: datetime, directory: Directory | None = None) -> Ruling:
         """What holds now: one query for the routes, one for the mutes. Read the integration with service__team."""
-        return cls(integration, list(_routes_of(integration)), open_mutes(now))
+        return cls(integration, list(_routes_of(integration)), open_mutes(now), directory or Directory())
 
     @classmethod
     def of(

@@ -53,10 +53,14 @@ class Directory:
         """What each service depends on directly."""
         return _gathered(self._edges)
 
+    @cached_property
+    def dependents(self) -> Mapping[int, tuple[int, ...]]:
+        """What depends directly on each service."""
+        return _gathered((target, source) for source, target in self._edges)
+
     def with_dependents(self, services: Collection[int]) -> frozenset[int]:
         """Those services and whatever depends on one of them, directly or not."""
-        dependents = _gathered((target, source) for source, target in self._edges)
-        return frozenset(services) | frozenset(key for key, _ in reached(services, dependents))
+        return frozenset(services) | frozenset(key for key, _ in reached(services, self.dependents))
 
 
 def reached(start: Iterable[int], edges: Mapping[int, tuple[int, ...]]) -> list[tuple[int, int]]:

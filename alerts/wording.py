@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from alerts.models import Alert, AlertSeverity, Integration
+from alerts.flapping import QUIET, WINDOW, flaps
+from alerts.models import Alert, AlertSeverity, Outcome
 from alerts.sources.base import Signal
 from catalog.models import Service
 from incidents.actions.opening import Opening
@@ -31,25 +32,66 @@ def grown(details: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]
     return {**details, **more, **lists}
 
 
+def is_urgent(alert: Alert) -> bool:
+    """Whether it wakes people: as its route says, else as its severity does."""
+    return alert.urgency == Urgency.HIGH if alert.urgency else alert.severity in URGENT
+
+
 def urgency_of(alerts: Iterable[Alert]) -> str:
-    """High as soon as one of them is critical or an error."""
-    return Urgency.HIGH if any(alert.severity in URGENT for alert in alerts) else Urgency.LOW
+    """High as soon as one of them is urgent."""
+    return Urgency.HIGH if any(map(is_urgent, alerts)) else Urgency.LOW
 
 
-def opening_of(service: Service, integration: Integration, alerts: list[Alert]) -> Opening:
-    """The incident that these alerts ask for, named after the first."""
-    first = alerts[0]
+def opening_of(service: Service, alerts: list[Alert], group_key: str = "") -> Opening:
+    """The incident that these alerts ask for, named after the first that pages. It is as urgent as those that page."""
+    paging = [alert for alert in alerts if alert.outcome == Outcome.PAGE]
+    first = (paging or alerts)[0]
     more = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
     return Opening(
         service=service,
         title=first.summary,
         summary=_described(first),
-        urgency=urgency_of(alerts),
-        source=integration.kind,
+        urgency=urgency_of(paging or alerts),
+        source=first.integration.kind,
         started_at=min(alert.started_at for alert in alerts),
-        entry=f"Opened by {integration.name}: {first.summary}{more}",
-        data={"integration": integration.pk, "severity": str(first.severity), "dedup_key": first.dedup_key},
+        entry=f"Opened by {first.integration.name}: {first.summary}{more}",
+        data={
+            "integration": first.integration_id,
+            "severity": str(first.severity),
+            "dedup_key": first.dedup_key,
+        },
+        notes=(*([] if paging else [_recorded(first)]), *flapping(alerts)),
+        pages=bool(paging),
+        group_key=group_key,
     )
+
+
+def _recorded(alert: Alert) -> str:
+    by = f", by route “{alert.route.name}”" if alert.route else ""
+    return f"Recorded only{by}: nobody is paged"
+
+
+def flapping(alerts: Iterable[Alert]) -> list[str]:
+    """A sentence for each alert that comes and goes."""
+    minutes, quiet = (int(each.total_seconds() // 60) for each in (WINDOW, QUIET))
+    return [
+        f"It flaps: “{alert.summary}” ended and came back {alert.flaps} times within {minutes} minutes. "
+        f"From now on it is over only when it has been quiet for {quiet} minutes"
+        for alert in alerts
+        if flaps(alert)
+    ]
+
+
+def silent(alerts: list[Alert]) -> str:
+    """One sentence for alerts of which nothing more was heard."""
+    since = min(alert.last_seen_at for alert in alerts)
+    return f"{named('ended', alerts)}. Nothing more was heard since {since:%Y-%m-%d %H:%M} UTC"
+
+
+def settled(alerts: list[Alert]) -> str:
+    """One sentence for alerts that flapped and are quiet now."""
+    minutes = int(QUIET.total_seconds() // 60)
+    return f"{named('resolved', alerts)}. It flapped, and has been quiet for {minutes} minutes"
 
 
 def named(what: str, alerts: list[Alert]) -> str:

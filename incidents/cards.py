@@ -47,6 +47,8 @@ def headline(incident: Incident, by: User | None = None) -> str:
 
 def standing(incident: Incident, by: User | None = None) -> str:
     """Who has it, or what became of it."""
+    if incident.merged_into_id:
+        return _("merged into #%(number)s") % {"number": incident.merged_into_id}
     if incident.state in CLOSED:
         done = _("resolved") if incident.state == State.RESOLVED else _("dismissed: not an incident")
         return _("%(done)s by %(name)s") % {"done": done, "name": by} if by else done

@@ -22,9 +22,18 @@ TRANSITIONS: dict[tuple[str, str], S] = {
     (S.MONITORING, "resolve"): S.RESOLVED,
     (S.TRIAGE, "dismiss"): S.DISMISSED,
     (S.ACKNOWLEDGED, "dismiss"): S.DISMISSED,
+    # Its alerts went over into another incident, to which it points (Incident.merged_into).
+    (S.TRIAGE, "merge"): S.DISMISSED,
+    (S.ACKNOWLEDGED, "merge"): S.DISMISSED,
+    (S.ACTIVE, "merge"): S.DISMISSED,
+    (S.MITIGATED, "merge"): S.DISMISSED,
+    (S.MONITORING, "merge"): S.DISMISSED,
     (S.RESOLVED, "reopen"): S.ACTIVE,
     (S.DISMISSED, "reopen"): S.ACKNOWLEDGED,
 }
+
+# Verbs that need more than the incident itself: no button of its own.
+WITH_ANOTHER = frozenset({"merge"})
 
 # What all alerts resolving may do by itself: only close what no human has declared.
 SELF_RESOLVING = (S.TRIAGE, S.ACKNOWLEDGED)
@@ -48,5 +57,5 @@ def next_state(state: str, verb: str) -> S:
 
 
 def verbs(state: str) -> list[str]:
-    """What can be done in `state`, in the order of the table."""
-    return [verb for (source, verb) in TRANSITIONS if source == state]
+    """What can be done in `state` to the incident alone, in the order of the table."""
+    return [verb for (source, verb) in TRANSITIONS if source == state and verb not in WITH_ANOTHER]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from alerts.models import Alert, AlertState
+from alerts.models import Alert, AlertState, EndedBy
 
 
 def close_alerts_of(*, incident_ids: Collection[int], now: datetime) -> int:
@@ -13,5 +13,11 @@ def close_alerts_of(*, incident_ids: Collection[int], now: datetime) -> int:
     return (
         Alert.objects.open()
         .filter(incident__in=incident_ids, incident__state__in=["resolved", "dismissed"])
-        .update(state=AlertState.RESOLVED, resolved_at=now)
+        .update(
+            state=AlertState.RESOLVED,
+            resolved_at=now,
+            ended_by=EndedBy.INCIDENT,
+            held_until=None,
+            settles_at=None,
+        )
     )

@@ -140,7 +140,13 @@ def _over(incident: Incident, by: User | None, now: datetime) -> Message:
         what = _("Acknowledged by %(name)s at %(clock)s") if by else _("Acknowledged at %(clock)s")
     else:
         what = _("Over since %(clock)s, by %(name)s") if by else _("Over since %(clock)s")
-    said = what % {"name": by, "clock": clock}
+        if incident.merged_into_id:
+            what = (
+                _("Merged into #%(into)s at %(clock)s, by %(name)s")
+                if by
+                else _("Merged into #%(into)s at %(clock)s")
+            )
+    said = what % {"name": by, "clock": clock, "into": incident.merged_into_id}
     return Message(
         kind="notice",
         headline=one_line(f"{said}: {headline(incident, by)}", 200),

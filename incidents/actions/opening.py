@@ -24,7 +24,10 @@ TITLE, SUMMARY = 300, 10_000
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An incident that alerts ask for. `entry` is the sentence with which its timeline begins."""
+    """An incident that alerts ask for. `entry` is the sentence with which its timeline begins, `notes` stand behind it.
+
+    Without `pages` it is only recorded: nobody is paged. `group_key` is what its alerts have in common.
+    """
 
     service: Service
     title: str
@@ -34,6 +37,9 @@ class Opening:
     started_at: datetime
     entry: str
     data: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    pages: bool = True
+    group_key: str = ""
 
 
 class KeyReused(Exception):
@@ -43,20 +49,17 @@ class KeyReused(Exception):
 def open_for_alerts(*, openings: Sequence[Opening], now: datetime) -> list[Incident]:
     """Incidents in triage that page from now on, in the order given. Runs in the caller's transaction."""
     incidents = Incident.objects.bulk_create([_in_triage(opening, now) for opening in openings])
-    append(
-        [
-            (
-                incident,
-                [Entry(EntryKind.OPENED, opening.entry, data=opening.data, happened_at=opening.started_at)],
-            )
-            for incident, opening in zip(incidents, openings, strict=True)
-        ],
-        now=now,
-    )
-    start(incidents=incidents, now=now)
+    opened = list(zip(incidents, openings, strict=True))
+    append([(incident, _beginning(opening)) for incident, opening in opened], now=now)
+    start(incidents=[incident for incident, opening in opened if opening.pages], now=now)
     rooms.opened(incidents=incidents, now=now)
     signals.announce_all([incident.pk for incident in incidents], "opened")
     return incidents
+
+
+def _beginning(opening: Opening) -> list[Entry]:
+    first = Entry(EntryKind.OPENED, opening.entry, data=opening.data, happened_at=opening.started_at)
+    return [first, *(Entry(EntryKind.ALERT, text) for text in opening.notes)]
 
 
 def _in_triage(opening: Opening, now: datetime) -> Incident:
@@ -66,6 +69,7 @@ def _in_triage(opening: Opening, now: datetime) -> Incident:
         service=opening.service,
         urgency=opening.urgency,
         source=opening.source,
+        group_key=opening.group_key,
         started_at=opening.started_at,
         created_at=now,
     )

@@ -42,7 +42,7 @@ def acknowledge(
     stop(incidents=[incident], now=now, reason=f"acknowledged by {actor or via}")
     who = str(actor) if actor else via
     entry = Entry(EntryKind.ACKNOWLEDGED, f"Acknowledged by {who}", actor, {"via": via})
-    _move(incident, "acknowledge", [entry], now, **fields)
+    move(incident, "acknowledge", [entry], now, **fields)
     return incident, True
 
 
@@ -118,7 +118,7 @@ def declare(
             {"role": "commander", "user": leader.pk},
         ),
     ]
-    return _move(incident, "declare", entries, now, **fields)
+    return move(incident, "declare", entries, now, **fields)
 
 
 SAID = {
@@ -148,13 +148,13 @@ def change_state(
         stop(incidents=[incident], now=now, reason=f"{SAID[verb].lower()} by {actor or 'its alerts'}")
         fields["closed_at"] = now
     if verb == "reopen":
-        fields = {"closed_at": None, "resolved_at": None}
+        fields = {"closed_at": None, "resolved_at": None, "merged_into": None}
         if state == State.ACTIVE and incident.severity is None:
             fields["severity"] = Severity.SEV3
     if state in STAMPS:
         fields[STAMPS[state]] = now
     text = f"{SAID[verb]}. {note}" if note else SAID[verb]
-    return _move(incident, verb, [Entry(EntryKind.STATE, text, actor, {"verb": verb})], now, **fields)
+    return move(incident, verb, [Entry(EntryKind.STATE, text, actor, {"verb": verb})], now, **fields)
 
 
 def resolve_quietly(
@@ -174,13 +174,14 @@ def resolve_quietly(
             continue
         stop(incidents=[incident], now=now, reason=text.lower())
         entry = Entry(EntryKind.STATE, f"Resolved: {text[0].lower()}{text[1:]}", data={"verb": "resolve"})
-        _move(incident, "resolve", [entry], now, closed_at=now, resolved_at=now)
+        move(incident, "resolve", [entry], now, closed_at=now, resolved_at=now)
         closed.append(incident.pk)
     return closed
 
 
-def _move(incident: Incident, verb: str, entries: list[Entry], now: datetime, **fields: Any) -> Incident:
-    """The compare-and-set: exactly one row, in the state that was read, or nothing."""
+def move(incident: Incident, verb: str, entries: list[Entry], now: datetime, **fields: Any) -> Incident:
+    """The compare-and-set, of an incident that the caller holds locked: exactly one row, in the state that was read, or
+    nothing. Everybody who was told of it hears of it. Raises IllegalTransition."""
     old, new = incident.state, next_state(incident.state, verb)
     moved = Incident.objects.filter(pk=incident.pk, state=old).update(state=new, **fields)
     if moved != 1:
