@@ -14,7 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
-from catalog.models import Change, Grouping, Service, Tier
+from catalog.models import Change, ChangeKind, Grouping, Service, Tier
 from lib.text import clean, one_line
 from oncall.drafts import Refused, checked_name
 from oncall.models import EscalationPolicy
@@ -23,6 +23,8 @@ from oncall.models import EscalationPolicy
 RESERVED_SLUGS = frozenset({"new"})
 # Timers of an acknowledgement: shorter is noise, longer is forgotten again.
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(days=7)
+# What happened longer ago explains nothing, and a change that is planned is no change yet.
+LONGEST_AGO, LONGEST_AHEAD = timedelta(days=366), timedelta(days=1)
 _web_address = URLValidator(schemes=["http", "https"])
 
 
@@ -47,6 +49,7 @@ class NewChange:
     summary: str
     happened_at: datetime
     source: str = ""
+    kind: str = ChangeKind.OTHER
     links: list[dict[str, str]] = field(default_factory=list)
     details: dict[str, Any] = field(default_factory=dict)
 
@@ -102,6 +105,7 @@ def record_changes(*, rows: Iterable[NewChange], now: datetime) -> list[Change]:
     return Change.objects.bulk_create(
         Change(
             service_id=row.service_id,
+            kind=row.kind if row.kind in ChangeKind.values else ChangeKind.OTHER,
             summary=one_line(row.summary, 1024) or "–",
             source=one_line(row.source, 300),
             happened_at=row.happened_at,
@@ -111,6 +115,33 @@ def record_changes(*, rows: Iterable[NewChange], now: datetime) -> list[Change]:
         )
         for row in rows
     )
+
+
+def note_change(
+    *,
+    actor: User,
+    now: datetime,
+    service: Service,
+    summary: str,
+    kind: str = ChangeKind.OTHER,
+    happened_at: datetime | None = None,
+    source: str = "",
+    url: str = "",
+) -> Change:
+    """A change that a person or a pipeline tells about; `happened_at` is now unless it says. Raises Refused."""
+    text = one_line(summary, 1024)
+    if not text:
+        raise Refused("summary", _("Say in one line what was changed."))
+    if kind not in ChangeKind.values:
+        raise Refused("kind", _("Choose a kind from the list."))
+    at = happened_at or now
+    if not now - LONGEST_AGO <= at <= now + LONGEST_AHEAD:
+        raise Refused("happened_at", _("From a year ago to a day ahead."))
+    _check_address("url", url)
+    links = [{"href": url, "text": url}] if url else []
+    row = NewChange(service.pk, text, at, source or actor.get_full_name(), kind, links)
+    [change] = record_changes(rows=[row], now=now)
+    return change
 
 
 def free_slug(name: str) -> str:
@@ -147,14 +178,17 @@ def _check(values: ServiceValues) -> None:
     if values.get("grouping", Grouping.SERVICE) not in Grouping.values:
         raise Refused("grouping", _("Choose a grouping from the list."))
     _check_waits(values)
-    address = values.get("runbook_url", "")
+    _check_address("runbook_url", values.get("runbook_url", ""))
+
+
+def _check_address(field: str, address: str) -> None:
     try:
         if address:
             _web_address(address)
     except ValidationError as error:
-        raise Refused("runbook_url", _("Write an address that starts with https:// or http://.")) from error
+        raise Refused(field, _("Write an address that starts with https:// or http://.")) from error
     if len(address) > 500:
-        raise Refused("runbook_url", _("An address has at most 500 characters."))
+        raise Refused(field, _("An address has at most 500 characters."))
 
 
 def _check_waits(values: ServiceValues) -> None:

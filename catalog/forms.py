@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import LineField
 from accounts.models import Team
 from catalog.actions import LONGEST_WAIT
-from catalog.models import Grouping, Service, Tier
+from catalog.models import ChangeKind, Grouping, Service, Tier
 from oncall.models import EscalationPolicy
 
 
@@ -125,3 +125,38 @@ def _initial(service: Service) -> dict[str, Any]:
         **{name: getattr(service, name) for name in plain},
         "depends_on": list(service.depends_on.values_list("pk", flat=True)),
     }
+
+
+class ChangeSearch(forms.Form):
+    """The filter of a service's changes; nonsense in the address is an empty filter, not an error."""
+
+    kind = forms.ChoiceField(required=False, choices=ChangeKind.choices)
+    below = forms.BooleanField(required=False)
+
+    def chosen(self) -> dict[str, Any]:
+        """What can be made sense of."""
+        self.is_valid()
+        return self.cleaned_data
+
+
+class ChangeForm(forms.Form):
+    """A change that a person tells about. Times are on the clock of `zone`."""
+
+    summary = LineField(
+        max_length=1024,
+        label=_("What was changed"),
+        help_text=_("In one line: Deployed 4.2, Raised the limit to 500."),
+    )
+    kind = forms.ChoiceField(choices=ChangeKind.choices, initial=ChangeKind.CONFIG, label=_("Kind"))
+    happened_at = forms.DateTimeField(
+        required=False,
+        label=_("When"),
+        help_text=_("Empty: just now."),
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
+    )
+    url = forms.URLField(required=False, max_length=500, assume_scheme="https", label=_("Link"))
+
+    def moment(self) -> datetime | None:
+        """The instant that was typed."""
+        found: datetime | None = self.cleaned_data.get("happened_at")
+        return found

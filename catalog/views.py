@@ -20,10 +20,11 @@ from catalog import actions, queries
 from catalog.forms import ServiceForm, ServiceSearch
 from catalog.models import Service
 from lib import panels
+from lib.links import web_links
 from oncall.drafts import Refused
 
 PER_PAGE = 50
-CHANGES = 20
+CHANGES = 8
 
 
 @login_required
@@ -63,7 +64,7 @@ def service(request: PersonRequest, slug: str) -> HttpResponse:
         "on_call": queries.on_call_for([subject], timezone.now())[subject.pk],
         "below": [(each, health[each.pk]) for each in below],
         "above": [(each, health[each.pk]) for each in above],
-        "changes": [(change, _web_links(change.links)) for change in subject.changes.all()[:CHANGES]],
+        "changes": [(change, web_links(change.links)) for change in subject.changes.all()[:CHANGES]],
         "main_panels": [each for each in filled if each.panel.place == "main"],
         "side_panels": [each for each in filled if each.panel.place == "side"],
         "may_change": Team.objects.changeable_by(request.user).filter(pk=subject.team_id).exists(),
@@ -147,13 +148,3 @@ def _saved(request: PersonRequest, form: ServiceForm, subject: Service | None) -
     except Refused as refused:
         form.add_error(refused.field if refused.field in form.fields else None, refused.message)
         return None
-
-
-def _web_links(links: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Links that tools sent, as far as they lead to the web: never javascript: or data:."""
-    shown = []
-    for link in links:
-        href = str(link.get("href", ""))
-        if href.lower().startswith(("https://", "http://")):
-            shown.append({"href": href, "text": str(link.get("text") or href)})
-    return shown

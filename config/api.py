@@ -10,6 +10,7 @@ from rest_framework.routers import SimpleRouter
 from accounts.api import TeamViewSet, UserViewSet
 from alerts.api import AlertViewSet
 from catalog.api import ServiceViewSet
+from catalog.change_api import ChangeViewSet
 from config.problems import Unknown
 from config.schema import SchemaView
 from incidents.api import IncidentViewSet
@@ -35,6 +36,7 @@ router = SimpleRouter(trailing_slash=False)
 router.register("incidents", IncidentViewSet, basename="incident")
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("services", ServiceViewSet, basename="service")
+router.register("changes", ChangeViewSet, basename="change")
 router.register("oncall", AskingOnCallViewSet, basename="oncall")
 router.register("schedules", ScheduleViewSet, basename="schedule")
 router.register("policies", PolicyViewSet, basename="policy")

@@ -1,18 +1,13 @@
-"""What stands around an incident: its people, its service's neighbours, what was changed before it."""
+"""What stands around an incident: its people, its service's neighbours."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from accounts.models import User
-from catalog.models import Change, Service
+from catalog.models import Service
 from catalog.queries import Health, health_of
 from incidents.models import Escalation, Incident, RoleAssignment, RoleName, Update
-from lib.links import web_links
-
-BEFORE = timedelta(minutes=60)
-MOST_CHANGES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +16,6 @@ class Seat:
 
     role: RoleName
     holder: User | None
-
-
-@dataclass(frozen=True, slots=True)
-class Before:
-    """A change on the incident's service, or on one that it depends on."""
-
-    change: Change
-    lead: timedelta
-    links: tuple[dict[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,24 +48,6 @@ def neighbours(incident: Incident) -> Neighbours:
     below = list(incident.service.depends_on.live())
     health = health_of([each.pk for each in below]) if below else {}
     return Neighbours(tuple((each, health[each.pk]) for each in below))
-
-
-def changes_before(incident: Incident, around: Neighbours) -> list[Before]:
-    """What was changed on the service and on what it depends on in the hour before it began, newest first."""
-    services = [incident.service_id, *(each.pk for each, _health in around.below)]
-    changes = (
-        Change.objects.filter(
-            service_id__in=services,
-            happened_at__gt=incident.started_at - BEFORE,
-            happened_at__lte=incident.started_at,
-        )
-        .select_related("service")
-        .defer("details")
-    )[:MOST_CHANGES]
-    return [
-        Before(change, incident.started_at - change.happened_at, tuple(web_links(change.links)))
-        for change in changes
-    ]
 
 
 def last_update(incident: Incident) -> Update | None:

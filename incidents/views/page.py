@@ -14,6 +14,7 @@ from accounts.access import PersonRequest
 from incidents.forms import NoteForm, UpdateForm
 from incidents.models import Incident, Phase
 from incidents.queries import page, timeline
+from incidents.queries.changes import changes_around
 from incidents.views import parts
 from incidents.views.access import incident_or_404
 
@@ -44,6 +45,7 @@ def render_page(
     shown = parts.parts_of(request, context)
     slice = timeline.newest(incident, before=before)
     newest = slice.lines[0].entry.number if slice.lines and before is None else incident.timeline_length
+    changed_before, changed_after = changes_around(incident)
     by_home = {home: [each for each in shown if each.home == home] for home in ("panels-main", "panels-side")}
     context |= {
         "own": {each.id.removeprefix("incident-"): each.html for each in shown if not each.home},
@@ -52,7 +54,8 @@ def render_page(
         "slice": slice,
         "before": before,
         "marks": parts.marks(shown, newest),
-        "changes": page.changes_before(incident, context["around"]),
+        "changes": changed_before,
+        "changes_after": changed_after,
         **note_context(incident, note),
         **update_context(incident, update),
     }

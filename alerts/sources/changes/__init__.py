@@ -1,0 +1,1 @@
+"""Changes as any pipeline can tell them."""
