@@ -4,8 +4,9 @@ from typing import Any
 import pytest
 
 from alerts.sources.alertmanager import parser
-from alerts.sources.base import Parsed, Rejected
+from alerts.sources.base import Parsed, Rejected, Signal
 from tests.alerts.payloads import payload
+from tests.alerts.records import records
 
 NOW = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
 
@@ -157,3 +158,47 @@ def test_odd_labels_are_survived() -> None:
     assert signal.dedup_key == "7"
     assert len(signal.source) <= 300
     assert len(signal.summary) <= 1024
+
+
+def record_of(name: str) -> tuple[object, tuple[Signal, ...]]:
+    body = next(record.body for record in records("alertmanager") if record.name == name)
+    return body, parser.parse(body, received_at=NOW).signals
+
+
+def test_a_recorded_mixed_group_fires_and_ends() -> None:
+    _body, (firing, resolved) = record_of("mixed_group")
+    assert (firing.action, resolved.action) == ("trigger", "resolve")
+    assert resolved.happened_at == datetime(2026, 11, 21, 0, 17, 6, 306653, UTC)
+
+
+def test_an_alert_without_a_fingerprint_is_the_one_that_alertmanager_would_call_so() -> None:
+    _body, without = record_of("without_fingerprints")
+    _body, with_them = record_of("mixed_group")
+    assert [signal.dedup_key for signal in without] == [signal.dedup_key for signal in with_them]
+    assert [signal.dedup_key for signal in without] == ["e94c744ae3d44df8", "a4bfbbb5189da787"]
+
+
+def test_what_was_cut_off_is_said_and_never_taken_for_over() -> None:
+    body, signals = record_of("truncated_many")
+    assert [signal.action for signal in signals] == ["trigger"]
+    assert "41 more alerts" in parser.parse(body, received_at=NOW).notes[0]
+
+
+@pytest.mark.parametrize(
+    ("alert", "group", "action"),
+    [
+        ({"status": "firing"}, "resolved", "trigger"),
+        ({"status": "resolved"}, "firing", "resolve"),
+        ({"endsAt": "2026-11-21T00:17:06Z"}, "firing", "resolve"),
+        ({"endsAt": "0001-01-01T00:00:00Z"}, "firing", "trigger"),
+        ({"endsAt": "2026-11-22T00:17:06Z"}, "firing", "trigger"),
+        ({}, "resolved", "resolve"),
+        ({}, None, "trigger"),
+    ],
+)
+def test_an_entrys_own_words_count_before_the_groups(
+    alert: dict[str, object], group: str | None, action: str
+) -> None:
+    body = {"status": group, "alerts": [{"labels": {"alertname": "A"}, **alert}]}
+    (signal,) = parser.parse(body, received_at=NOW).signals
+    assert signal.action == action

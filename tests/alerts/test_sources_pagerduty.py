@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from alerts.sources.base import Rejected, Signal
-from alerts.sources.pagerduty import changes, parser
+from alerts.sources.pagerduty import changes, parser, version1
+from alerts.sources.pagerduty.kind import KIND
 from tests.alerts.payloads import payload
 
 NOW = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
@@ -241,3 +242,73 @@ def test_a_change_event_needs_a_summary() -> None:
     with pytest.raises(Rejected) as caught:
         changes.check({"routing_key": KEY, "payload": {}})
     assert caught.value.errors == ("'payload.summary' is missing or blank",)
+
+
+# --- Version 1
+
+
+def old(**fields: Any) -> dict[str, Any]:
+    body = {"service_key": KEY, "event_type": "trigger", "incident_key": "k", "description": "Disk full"}
+    return body | fields
+
+
+def test_the_first_version_is_read_as_the_second() -> None:
+    contexts = [
+        {"type": "link", "href": "https://e.org/1", "text": "Graph"},
+        {"type": "image", "src": "https://e.org/1.png"},
+    ]
+    body = old(client="Nagios", client_url="https://e.org", details={"load": 0.75}, contexts=contexts)
+    (signal,) = version1.parse(body, received_at=NOW, dedup_key=version1.check(body)).signals
+    assert (signal.action, signal.dedup_key, signal.summary) == ("trigger", "k", "Disk full")
+    assert (signal.severity, signal.source, signal.client_url) == ("error", "Nagios", "https://e.org")
+    assert signal.details == {"load": 0.75}
+    assert signal.links == [{"href": "https://e.org/1", "text": "Graph"}]
+    assert [image["src"] for image in signal.images] == ["https://e.org/1.png"]
+
+
+def test_the_first_version_answers_with_the_incident_key() -> None:
+    made = version1.check(old(incident_key=None))
+    assert made
+    assert version1.answer(made)["incident_key"] == made
+
+
+@pytest.mark.parametrize("absent", ["service_key", "event_type", "description"])
+def test_the_first_version_names_what_is_absent_in_its_own_words(absent: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        version1.check(old(**{absent: None}))
+    assert caught.value.errors == (f"'{absent}' is missing or blank",)
+
+
+def test_each_version_says_that_it_is_too_much_as_its_clients_retry() -> None:
+    found = {gate.prefix: (gate.busy.status, gate.away.status) for gate in KIND.gates}
+    assert found == {
+        "/v2/enqueue": (429, 503),
+        "/v2/change/enqueue": (429, 503),
+        version1.PATH: (403, 503),
+    }
+
+
+# --- Changes
+
+
+@pytest.mark.parametrize(
+    ("summary", "details", "kind"),
+    [
+        ("Deployed payments 4.2.0", {}, "deploy"),
+        ("Build Success - Increase snapshot length", {}, "deploy"),
+        ("Rolled back to 1417", {}, "deploy"),
+        ("Feature flag new-checkout is on", {}, "flag"),
+        ("Config of the proxy changed", {}, "config"),
+        ("new-checkout is on", {"kind": "feature_flag"}, "flag"),
+        ("Deployed new settings", {"change_type": "config"}, "config"),
+        ("Somebody did something", {}, "other"),
+        ("A toggler", {"kind": None}, "other"),
+    ],
+)
+def test_a_change_has_a_kind(summary: str, details: dict[str, object], kind: str) -> None:
+    body = {
+        "routing_key": KEY,
+        "payload": {"summary": summary, "custom_details": details | {"service": "pay"}},
+    }
+    (change,) = changes.parse(body, received_at=NOW).changes
+    assert (change.kind, change.service) == (kind, "pay")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from alerts.heartbeats import slug_of
 from alerts.models import Alert, AlertState, Event, Heartbeat, HeartbeatState, Integration
 from alerts.sources import values
 from alerts.sources.base import Answer, Arrived, Rejected
@@ -112,8 +113,8 @@ def _touched(event: Event, alias: str) -> Alert | None:
 
 
 def heartbeat(integration_id: int, name: str) -> Answer:
-    """One heartbeat, by its name or slug."""
-    row = Heartbeat.objects.filter(Q(name=name) | Q(slug=name), integration=integration_id).first()
+    """One heartbeat, by its name."""
+    row = Heartbeat.objects.filter(integration=integration_id, slug=slug_of(name)).first()
     if row is None:
         raise Rejected(f"Heartbeat with name [{values.name(name, 60)}] not found", status=404)
     return found(heartbeat_shown(row))
