@@ -5,9 +5,11 @@ import os
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_wsgi_application()
+django_application = get_wsgi_application()
 
 # The models are loaded only now.
 from config import watching  # noqa: E402
+from config.intake import intake_first  # noqa: E402
 
+application = intake_first(django_application)
 watching.start()

@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 WAKE, LIVE = "tocsin:wake", "tocsin:live"
 REST_AFTER_FAILURE = 2.0
-RING_EVERY = 0.005
+RING_EVERY = 0.015
 
 _local: dict[str, threading.Event] = {}
 _rung: dict[str, float] = {}

@@ -20,7 +20,7 @@ def bare(bench: Bench) -> Result:
     """The yardstick: a view with one `select 1`, alone, on the same server program."""
     port = free_port()
     env = {"DJANGO_SETTINGS_MODULE": "ops.bench.bare"}
-    bench.stack.start("bare", programs.web(port), env)
+    bench.stack.start("bare", [*programs.web(port)[:-1], "ops.bench.bare_wsgi:application"], env)
     bench.stack.wait_for(f"http://127.0.0.1:{port}/bare")
     raw = client.get("/bare")
     answers = asyncio.run(client.as_fast_as_possible(port, lambda _: raw, bench.seconds(9), 16))
