@@ -13,6 +13,8 @@ from lib.moments import span
 
 # What stands behind a heartbeat's own key in an address cannot be a heartbeat's name behind an integration's.
 RESERVED = frozenset({"start", "fail", "log"})
+CREATES = "create_heartbeats"
+"""The option of an integration by which the first ping of an unknown name makes a heartbeat."""
 MOST = 500
 """So many heartbeats may make themselves known by their first ping, behind one integration."""
 DEFAULT_PERIOD, DEFAULT_GRACE = timedelta(days=1), timedelta(hours=1)

@@ -32,8 +32,6 @@ OWN = "own"
 LATE_BATCH = 200
 # For so long after it was due anything that waits to be read could be its ping; later only what came in time could.
 PATIENCE = timedelta(seconds=30)
-CREATES = "create_heartbeats"
-"""The option of an integration by which the first ping of an unknown name makes a heartbeat."""
 
 
 def heard(*, integration: Integration, pings: Sequence[Ping], now: datetime) -> list[str]:
@@ -67,7 +65,7 @@ def _hear(integration: Integration, known: dict[str, Heartbeat], ping: Ping, now
 def _made(integration: Integration, ping: Ping, now: datetime) -> Heartbeat | None:
     """The heartbeat that an unknown name makes, where the integration says that it may."""
     slug = slug_of(ping.slug)
-    if not integration.options.get(CREATES) or not slug or slug in heartbeats.RESERVED:
+    if not integration.options.get(heartbeats.CREATES) or not slug or slug in heartbeats.RESERVED:
         return None
     if integration.heartbeats.count() >= heartbeats.MOST:
         return None

@@ -1,4 +1,4 @@
-"""Making, renaming, testing and switching integrations."""
+"""Making, setting, testing and switching integrations."""
 
 from __future__ import annotations
 
@@ -8,42 +8,55 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import PersonRequest
+from alerts import chooser
 from alerts.actions import integrations as actions
 from alerts.actions.testing import Disabled, fire_test, store_test
-from alerts.forms import IntegrationForm, RenameForm
+from alerts.forms import IntegrationForm, SettingsForm
 from alerts.models import Integration
+from alerts.sources.registry import KINDS
 from alerts.views.pages import event_context
 from alerts.views.reach import changeable
 from catalog.models import Service
+from oncall.drafts import Refused
+
+
+@login_required
+@require_safe
+def choose(request: PersonRequest) -> HttpResponse:
+    """What sends the events? The kinds in groups, the usual ones first; `?q=` searches."""
+    if not Service.objects.live().changeable_by(request.user).exists():
+        raise Http404
+    asked = request.GET.get("q", "")[:100].strip()
+    context = {"groups": chooser.found(asked), "asked": asked, "service": request.GET.get("service", "")[:80]}
+    return render(request, "alerts/integration_choose.html", context)
 
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def new(request: PersonRequest) -> HttpResponse:
+def new(request: PersonRequest, kind: str) -> HttpResponse:
     """A manager of the service's team, or an admin, opens a door; its page then shows how to use it."""
     services = Service.objects.live().changeable_by(request.user)
-    if not services.exists():
+    if kind not in KINDS or not services.exists():
         raise Http404
-    initial = {
-        "service": services.filter(slug=request.GET.get("service", "").replace("\0", "")).first(),
-        "kind": request.GET.get("kind"),
-    }
+    initial = {"service": services.filter(slug=request.GET.get("service", "").replace("\0", "")).first()}
     form = IntegrationForm(request.POST or None, services=services, initial=initial)
-    made = _made(request, form)
+    made = _made(request, form, kind)
     if made:
         messages.success(request, _("Made. Set up the sender as shown, or send a test first."))
         return redirect("alerts:integration", pk=made.pk)
-    return render(request, "alerts/integration_form.html", {"form": form}, status=_status(request, form))
+    context = {"form": form, "kind": KINDS[kind]}
+    return render(request, "alerts/integration_form.html", context, status=_status(request, form))
 
 
-def _made(request: PersonRequest, form: IntegrationForm) -> Integration | None:
+def _made(request: PersonRequest, form: IntegrationForm, kind: str) -> Integration | None:
     if request.method != "POST" or not form.is_valid():
         return None
+    asked = {"actor": request.user, "now": timezone.now(), "kind": kind, **form.cleaned_data}
     try:
-        row, _key = actions.create_integration(actor=request.user, now=timezone.now(), **form.cleaned_data)
+        row, _key = actions.create_integration(**asked)
     except actions.NameTaken as taken:
         form.add_error("name", str(taken))
         return None
@@ -52,22 +65,22 @@ def _made(request: PersonRequest, form: IntegrationForm) -> Integration | None:
 
 @login_required
 @require_http_methods(["GET", "POST"])
-def rename(request: PersonRequest, pk: int) -> HttpResponse:
-    """Another name; key and address stay."""
+def settings(request: PersonRequest, pk: int) -> HttpResponse:
+    """Its name, when its alerts end by silence, its limit, whose its alerts are, what it is signed with."""
     subject = changeable(request, pk)
-    form = RenameForm(request.POST or None, initial={"name": subject.name})
-    if request.method == "POST" and form.is_valid() and _renamed(request, form, subject):
+    form = SettingsForm(request.POST or None, integration=subject)
+    if request.method == "POST" and form.is_valid() and _set(request, form, subject):
         messages.success(request, _("Saved."))
         return redirect("alerts:integration", pk=pk)
     context = {"form": form, "integration": subject}
-    return render(request, "alerts/integration_form.html", context, status=_status(request, form))
+    return render(request, "alerts/integration_settings.html", context, status=_status(request, form))
 
 
-def _renamed(request: PersonRequest, form: RenameForm, subject: Integration) -> bool:
+def _set(request: PersonRequest, form: SettingsForm, subject: Integration) -> bool:
     try:
-        actions.rename_integration(actor=request.user, integration=subject, **form.cleaned_data)
-    except actions.NameTaken as taken:
-        form.add_error("name", str(taken))
+        actions.change_settings(actor=request.user, integration=subject, **form.values())
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.message)
         return False
     return True
 
@@ -126,6 +139,6 @@ def fire(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("alerts:integration", pk=pk)
 
 
-def _status(request: PersonRequest, form: IntegrationForm | RenameForm) -> int:
+def _status(request: PersonRequest, form: IntegrationForm | SettingsForm) -> int:
     """htmx swaps in a refused form only with this status."""
     return 422 if form.errors and request.htmx else 200

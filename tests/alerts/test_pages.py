@@ -156,9 +156,9 @@ def test_a_manager_makes_one_and_sees_how_to_set_it_up(
 ) -> None:
     browser = browser_of(owner)
     assert f'<option value="{service.pk}" selected>' in get(
-        browser, f"/integrations/new/?service={service.slug}"
+        browser, f"/integrations/new/generic/?service={service.slug}"
     )
-    answer = browser.post("/integrations/new/", {"kind": "generic", "name": "Cron", "service": service.pk})
+    answer = browser.post("/integrations/new/generic/", {"name": "Cron", "service": service.pk})
     made = Integration.objects.get()
     assert answer.headers["Location"] == f"/integrations/{made.pk}/"
     text = get(browser, f"/integrations/{made.pk}/")
@@ -171,11 +171,11 @@ def test_what_was_typed_stays_when_it_is_refused(
     browser_of: Browser, owner: User, service: Service, door: Integration
 ) -> None:
     browser = browser_of(owner)
-    values = {"kind": "pagerduty", "name": door.name, "service": service.pk}
-    text = page_of(browser.post("/integrations/new/", values))  # type: ignore[arg-type]
+    values = {"name": door.name, "service": service.pk}
+    text = page_of(browser.post("/integrations/new/pagerduty/", values))  # type: ignore[arg-type]
     assert "has an integration of this name already" in text
     assert f'value="{door.name}"' in text
-    answer = browser.post("/integrations/new/", {**values, "name": ""}, headers={"HX-Request": "true"})
+    answer = browser.post("/integrations/new/pagerduty/", {**values, "name": ""}, headers={"HX-Request": "true"})
     assert answer.status_code == 422
     assert Integration.objects.count() == 1
 
@@ -184,14 +184,14 @@ def test_nobody_opens_a_door_onto_anothers_service(
     browser_of: Browser, stranger: User, other_team: Team, service: Service, member: User, viewer: User
 ) -> None:
     theirs = make_service(other_team, make_policy(other_team, (stranger,)))
-    values = {"kind": "pagerduty", "name": "x", "service": service.pk}
-    assert browser_of(stranger).post("/integrations/new/", values).status_code == 200
+    values = {"name": "x", "service": service.pk}
+    assert browser_of(stranger).post("/integrations/new/pagerduty/", values).status_code == 200
     for user in (member, viewer):
         assert browser_of(user).get("/integrations/new/").status_code == 404
-        assert browser_of(user).post("/integrations/new/", values).status_code == 404
+        assert browser_of(user).post("/integrations/new/pagerduty/", values).status_code == 404
     assert not Integration.objects.exists()
     assert (
-        browser_of(stranger).post("/integrations/new/", {**values, "service": theirs.pk}).status_code == 302
+        browser_of(stranger).post("/integrations/new/pagerduty/", {**values, "service": theirs.pk}).status_code == 302
     )
 
 
@@ -224,7 +224,7 @@ def test_a_key_sealed_under_a_lost_secret_is_said(
     assert "Renew it to see it here again" in get(browser_of(owner), f"/integrations/{door.pk}/")
 
 
-@pytest.mark.parametrize("verb", ["renew", "disable", "enable", "test", "fire", "rename"])
+@pytest.mark.parametrize("verb", ["renew", "disable", "enable", "test", "fire", "settings"])
 def test_only_those_who_may_change_the_service_change_anything(
     browser_of: Browser, stranger: User, member: User, viewer: User, door: Integration, verb: str
 ) -> None:
@@ -248,8 +248,8 @@ def test_renaming_renewing_and_switching(
     browser, at = browser_of(owner), f"/integrations/{door.pk}/"
     other = make_integration(service)[0]
     key = unseal(door.key_sealed)
-    assert "has an integration of this name" in page_of(browser.post(f"{at}rename/", {"name": other.name}))  # type: ignore[arg-type]
-    browser.post(f"{at}rename/", {"name": "Frankfurt"})
+    assert "has an integration of this name" in page_of(browser.post(f"{at}settings/", {"name": other.name}))  # type: ignore[arg-type]
+    browser.post(f"{at}settings/", {"name": "Frankfurt"})
     browser.post(f"{at}renew/")
     browser.post(f"{at}disable/")
     door.refresh_from_db()
