@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.safestring import SafeString
@@ -25,8 +26,8 @@ from alerts.models import Event, Integration
 from alerts.processing import read, reason_of
 from alerts.shown import pretty
 from alerts.sources.base import Change, Parsed, Signal
-from alerts.sources.registry import KINDS, setup_html
-from alerts.views.reach import readable
+from alerts.sources.registry import KINDS, UnknownKind, setup_file, setup_html
+from alerts.views.reach import changeable, readable
 from catalog.models import Service
 from lib.sealing import BadSeal, unseal
 
@@ -170,4 +171,21 @@ def _setup(subject: Integration, may_change: bool) -> dict[str, SafeString | str
         key = unseal(subject.key_sealed) if may_change else NO_KEY
     except BadSeal:
         return {"setup": "", "bad_seal": "1"}
-    return {"setup": setup_html(subject.kind, base_url=settings.SITE_URL, key=key)}
+    has_file = may_change and KINDS[subject.kind].file
+    file_url = reverse("alerts:integration-file", args=[subject.pk]) if has_file else ""
+    return {"setup": setup_html(subject.kind, base_url=settings.SITE_URL, key=key, file_url=file_url)}
+
+
+@login_required
+@require_safe
+def file(request: PersonRequest, pk: int) -> HttpResponse:
+    """What the tool imports, with the address and key in it, for those who may change the service."""
+    subject = changeable(request, pk)
+    try:
+        text = setup_file(subject.kind, base_url=settings.SITE_URL, key=unseal(subject.key_sealed))
+    except (UnknownKind, BadSeal) as error:
+        raise Http404 from error
+    response = HttpResponse(text, content_type="application/yaml; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{KINDS[subject.kind].file}"'
+    response["Cache-Control"] = "private, no-store"
+    return response

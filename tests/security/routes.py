@@ -183,7 +183,7 @@ FILLED: dict[str, dict[str, Any]] = {
         [
             *("alerts:integration", "alerts:integration-came", "alerts:integration-rename"),
             *("alerts:integration-renew", "alerts:integration-disable", "alerts:integration-enable"),
-            *("alerts:integration-test", "alerts:integration-fire"),
+            *("alerts:integration-test", "alerts:integration-fire", "alerts:integration-file"),
         ],
         _integration,
     ),
@@ -339,7 +339,10 @@ TEAM = {
     *("oncall:feed", "oncall:feed-refresh", "oncall:feed-remove"),
     *("oncall:drill-stop", "oncall:drill-plan-delete"),
     *("insights:assertion-edit", "insights:assertion-delete"),
-    *(f"alerts:integration-{name}" for name in ("rename", "renew", "disable", "enable", "test", "fire")),
+    *(
+        f"alerts:integration-{name}"
+        for name in ("rename", "renew", "disable", "enable", "test", "fire", "file")
+    ),
 }
 """Managers of the team that owns it, and admins."""
 

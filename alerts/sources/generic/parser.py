@@ -77,11 +77,12 @@ def parse(obj: object, /, *, received_at: datetime, dedup_key: str = "") -> Pars
     notes: list[str] = []
     if len(usable) < len(entries):
         notes.append(f"{len(entries) - len(usable)} entries of the list were not objects and are left out.")
-    signals = tuple(_signal(Fields(entry), received_at, notes) for entry in usable)
+    signals = tuple(signal_of(Fields(entry), received_at, notes) for entry in usable)
     return Parsed(signals, notes=tuple(dict.fromkeys(notes)))
 
 
-def _signal(fields: Fields, received_at: datetime, notes: list[str]) -> Signal:
+def signal_of(fields: Fields, received_at: datetime, notes: list[str]) -> Signal:
+    """Read one object by the names that its fields usually have; what is worth knowing is added to `notes`."""
     whole = fields.whole()
     status = values.name(fields.take("status", "state", "action", "event_action")).lower()
     given = _severity(fields, status)

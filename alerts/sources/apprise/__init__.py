@@ -1,0 +1,1 @@
+"""What apprise posts for json:// and form:// addresses."""

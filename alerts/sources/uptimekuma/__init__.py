@@ -1,0 +1,1 @@
+"""What Uptime Kuma's webhook notification sends."""

@@ -1,0 +1,1 @@
+"""Zabbix, through the media type that stands beside this as a file to import."""
