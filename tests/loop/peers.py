@@ -50,7 +50,7 @@ class Alertmanager:
             f"--web.listen-address=127.0.0.1:{self.port}",
             "--cluster.listen-address=",
         ]
-        stack.start("alertmanager", _with_templates(command))
+        stack.start("alertmanager", with_templates(command))
         stack.wait_for(f"{self.url}/-/ready")
 
     def set(self, *, firing: bool, **labels: str) -> None:
@@ -69,7 +69,8 @@ class Alertmanager:
             assert answer.status == 200
 
 
-def _with_templates(command: list[str]) -> list[str]:
+def with_templates(command: list[str]) -> list[str]:
+    """The command, where need be in a mount space of its own with the default templates in their place."""
     if Path("/usr/share/prometheus/alertmanager/default.tmpl").exists():
         return command
     script = IN_ITS_OWN_SPACE.format(peers=shlex.quote(str(PEERS)), command=shlex.join(command))
