@@ -1,6 +1,8 @@
 """The answers of the protocols that do not prescribe any. Senders copy them into their logs: no secrets."""
 
-from alerts.sources.base import Rejected
+from collections.abc import Sequence
+
+from alerts.sources.base import Answer, Rejected
 
 
 def answer(dedup_key: str, /) -> dict[str, object]:
@@ -16,3 +18,8 @@ def refusal(rejected: Rejected, /) -> dict[str, object]:
 def unreadable(reason: str, /) -> dict[str, object]:
     """Return the body of a 4xx for what is not JSON, or too large."""
     return {"status": "unreadable", "message": reason, "errors": [reason]}
+
+
+def refused(status: int, reason: str, errors: Sequence[str]) -> Answer:
+    """The answer of a gate to what it does not let in; `errors` are empty where the body could not be read at all."""
+    return Answer(status, refusal(Rejected(reason, errors)) if errors else unreadable(reason))

@@ -22,6 +22,7 @@ from alerts.sources.kinds import Kind
 from alerts.sources.opsgenie.kind import KIND as OPSGENIE
 from alerts.sources.pagerduty.kind import KIND as PAGERDUTY
 from alerts.sources.uptimekuma.kind import KIND as UPTIMEKUMA
+from alerts.sources.vendors import VENDORS
 from alerts.sources.zabbix.kind import KIND as ZABBIX
 
 __all__ = ["ALERT", "CHANGE", "GATES", "KINDS", "UnknownKind", "Way", "reader", "setup_html", "way_of"]
@@ -45,6 +46,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             UPTIMEKUMA,
             CLOUDEVENTS,
             APPRISE,
+            *VENDORS,
         )
     }
 )

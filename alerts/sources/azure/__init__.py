@@ -1,0 +1,1 @@
+"""Azure Monitor: the common alert schema, and what comes without it."""

@@ -1,0 +1,1 @@
+"""Datadog's webhooks, with the payload that our set-up page gives."""

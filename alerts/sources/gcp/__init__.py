@@ -1,0 +1,1 @@
+"""Google Cloud Monitoring: incidents of alerting policies."""

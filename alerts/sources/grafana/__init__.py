@@ -1,0 +1,1 @@
+"""Grafana alerting: the webhook contact point, and the body of Grafana 7 and before."""

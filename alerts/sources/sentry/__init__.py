@@ -1,0 +1,1 @@
+"""Sentry: issues, issue alerts and metric alerts of an internal integration."""

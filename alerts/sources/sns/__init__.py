@@ -1,0 +1,1 @@
+"""AWS SNS: CloudWatch alarms and whatever else is published to a topic."""
