@@ -16,7 +16,7 @@ from lib.rest import ID, checked_query
 
 LOOKUPS = {
     "incident": "incident",
-    "service": "integration__service__slug",
+    "service": "service__slug",
     "state": "state__in",
     "since": "last_seen_at__gte",
 }
@@ -26,7 +26,7 @@ class AlertViewSet(viewsets.GenericViewSet[Alert]):
     """What monitoring tools report."""
 
     serializer_class = AlertDetail
-    queryset = Alert.objects.select_related("integration__service__team").order_by("-id")
+    queryset = Alert.objects.select_related("integration__service__team", "service__team").order_by("-id")
     lookup_value_regex = ID
 
     @extend_schema(summary="Alerts", parameters=[AlertQuery], responses=AlertSerializer(many=True))

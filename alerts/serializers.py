@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from alerts.models import Alert, AlertSeverity, AlertState, Integration
+from alerts.models import Alert, AlertSeverity, AlertState, EndedBy, Integration, Outcome
 from catalog.serializers import ServiceBrief
 from lib.rest import Moment, Several
 
@@ -27,21 +30,48 @@ class LinkSerializer(serializers.Serializer[dict[str, str]]):
 
 
 class AlertSerializer(serializers.ModelSerializer[Alert]):
-    """One condition that a tool reports, from its first firing to its end."""
+    """One condition that a tool reports, from its first firing to its end, and what was decided about it."""
 
-    incident = serializers.IntegerField(source="incident_id", help_text="The incident's number.")
-    service = ServiceBrief(source="integration.service")
+    incident = serializers.IntegerField(
+        source="incident_id",
+        allow_null=True,
+        help_text="The incident's number. Null while it is held back or muted, and where it is only an alert.",
+    )
+    service = serializers.SerializerMethodField(help_text="The service that it is about.")
     integration = IntegrationBrief()
     state = serializers.ChoiceField(choices=AlertState.choices)
     severity = serializers.ChoiceField(choices=AlertSeverity.choices)
     count = serializers.IntegerField(help_text="How often it was reported.")
+    outcome = serializers.ChoiceField(choices=Outcome.choices, help_text="What becomes of it.")
+    why = serializers.CharField(help_text="How it came to its place, in words.")
+    route = serializers.IntegerField(
+        source="route_id", allow_null=True, help_text="The number of the route that decided."
+    )
+    mute = serializers.IntegerField(
+        source="mute_id", allow_null=True, help_text="The number of the mute that covers it."
+    )
+    held_until = serializers.DateTimeField(
+        allow_null=True, help_text="Nobody is paged before: it may resolve by itself."
+    )
+    expires_at = serializers.DateTimeField(
+        allow_null=True, help_text="It ends then, if nothing more is heard of it."
+    )
+    ended_by = serializers.ChoiceField(
+        choices=EndedBy.choices, allow_blank=True, help_text="What ended it; empty while it is open."
+    )
 
     class Meta:
         model = Alert
         fields: tuple[str, ...] = (
             *("id", "incident", "service", "integration", "dedup_key", "state", "severity", "summary"),
-            *("source", "count", "started_at", "last_seen_at", "resolved_at"),
+            *("source", "rule", "labels", "count", "started_at", "last_seen_at", "resolved_at"),
+            *("outcome", "why", "route", "mute", "held_until", "expires_at", "ended_by", "flaps"),
         )
+
+    @extend_schema_field(ServiceBrief)
+    def get_service(self, alert: Alert) -> Any:
+        """Rows of the first version name none: their integration's."""
+        return ServiceBrief(alert.service or alert.integration.service).data
 
 
 class AlertDetail(AlertSerializer):

@@ -11,16 +11,20 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_PART = re.compile(r"(\d{1,7})\s*([a-z]+)")
+_PART = re.compile(r"([0-9]{1,7})\s*([a-z]+)")
 _WORDS = re.compile(r"(s|sec|secs|seconds?|m|min|mins|minutes?|h|hr|hrs|hours?|d|days?|w|weeks?)")
 
 
+class BadSpan(ValueError):
+    """The text says no length of time."""
+
+
 def parsed(text: str) -> timedelta:
-    """The length that the text says; raises ValueError where it says none."""
+    """The length that the text says; raises BadSpan where it says none."""
     rest = _PART.sub("", text.lower()).strip(" ,")
     parts = _PART.findall(text.lower())
     if rest or not parts or not all(_WORDS.fullmatch(unit) for _number, unit in parts):
-        raise ValueError(text)
+        raise BadSpan(text)
     return sum((timedelta(seconds=int(number) * SECONDS[unit[0]]) for number, unit in parts), timedelta())
 
 
@@ -49,7 +53,7 @@ class SpanField(forms.CharField):
             return None
         try:
             length = parsed(text)
-        except (ValueError, OverflowError) as error:
+        except (BadSpan, OverflowError) as error:
             raise ValidationError(_("Write a length of time: 90 s, 5 min, 2 h, 1 day.")) from error
         if not self.least <= length <= self.most:
             bounds = {"least": written(self.least), "most": written(self.most)}

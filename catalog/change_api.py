@@ -26,7 +26,7 @@ class ChangeLink(serializers.Serializer[dict[str, str]]):
     text = serializers.CharField(required=False)
 
 
-class ChangeSerializer(serializers.ModelSerializer[Change]):
+class ServiceChangeSerializer(serializers.ModelSerializer[Change]):
     """A deploy, a flag, a configuration change."""
 
     service = serializers.CharField(source="service.slug", help_text="The slug of the service.")
@@ -45,7 +45,8 @@ class NewChangeBody(Body):
     summary = serializers.CharField(max_length=1024)
     kind = serializers.ChoiceField(choices=ChangeKind.choices, required=False, default=ChangeKind.OTHER)
     happened_at = Moment(required=False, help_text="Default: now.")
-    source = serializers.CharField(
+    # A serializer's field has an attribute of this name; here it is one of the body.
+    source = serializers.CharField(  # type: ignore[assignment]
         max_length=300, required=False, help_text="Who or what did it. Default: the token's owner."
     )
     url = serializers.URLField(max_length=500, required=False)
@@ -71,7 +72,7 @@ LOOKUPS = {
 class ChangeViewSet(viewsets.GenericViewSet[Change]):
     """What was changed on services: it pages nobody, and explains much."""
 
-    serializer_class = ChangeSerializer
+    serializer_class = ServiceChangeSerializer
     queryset = Change.objects.select_related("service").defer("details").order_by("-happened_at", "-id")
 
     @extend_schema(summary="Changes", parameters=[ChangeQuery])
@@ -80,7 +81,9 @@ class ChangeViewSet(viewsets.GenericViewSet[Change]):
         page = self.paginate_queryset(self._matching(request))
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
-    @extend_schema(summary="Tell of a change", request=NewChangeBody, responses={201: ChangeSerializer})
+    @extend_schema(
+        summary="Tell of a change", request=NewChangeBody, responses={201: ServiceChangeSerializer}
+    )
     def create(self, request: Request) -> Response:
         """At the end of a pipeline, say: incidents that begin within the hour show it."""
         fields = checked(NewChangeBody(data=request.data))

@@ -9,6 +9,8 @@ from rest_framework.routers import SimpleRouter
 
 from accounts.api import TeamViewSet, UserViewSet
 from alerts.api import AlertViewSet
+from alerts.heartbeat_api import HeartbeatViewSet
+from alerts.integration_api import IntegrationViewSet
 from catalog.api import ServiceViewSet
 from catalog.change_api import ChangeViewSet
 from config.problems import Unknown
@@ -35,6 +37,8 @@ from postmortems.api import PostmortemViewSet
 router = SimpleRouter(trailing_slash=False)
 router.register("incidents", IncidentViewSet, basename="incident")
 router.register("alerts", AlertViewSet, basename="alert")
+router.register("integrations", IntegrationViewSet, basename="integration")
+router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
 router.register("services", ServiceViewSet, basename="service")
 router.register("changes", ChangeViewSet, basename="change")
 router.register("oncall", AskingOnCallViewSet, basename="oncall")

@@ -70,7 +70,7 @@ def change_settings(*, actor: User, integration: Integration, **settings: Unpack
     _check_bounds(settings)
     for name in ("stale_after", "limit_per_minute"):
         if name in settings:
-            setattr(row, name, settings[name])  # type: ignore[literal-required] # one of the two
+            setattr(row, name, settings[name])
     if "secret" in settings:
         row.secret_sealed = _sealed_secret(row, settings["secret"])
     row.options = _options(row, settings)
@@ -83,6 +83,25 @@ def change_settings(*, actor: User, integration: Integration, **settings: Unpack
         raise Refused("name", str(NameTaken())) from error
     transaction.on_commit(keys.forget)
     return row
+
+
+@transaction.atomic
+def create_with_settings(
+    *,
+    actor: User,
+    now: datetime,
+    kind: str,
+    service: Service,
+    enabled: bool = True,
+    **settings: Unpack[Settings],
+) -> tuple[Integration, str]:
+    """An integration that is set up from its first moment; `settings` name it. Raises NameTaken and Refused."""
+    name = settings["name"]
+    row, key = create_integration(actor=actor, kind=kind, name=name, service=service, now=now)
+    row = change_settings(actor=actor, integration=row, **settings)
+    if not enabled:
+        set_enabled(actor=actor, integration=row, enabled=False, now=now)
+    return row, key
 
 
 def _check_bounds(settings: Settings) -> None:
