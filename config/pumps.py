@@ -23,6 +23,7 @@ from redis.exceptions import RedisError
 from alerts import partitions
 from alerts.actions.intake import INTAKE
 from alerts.actions.pinging import sweep_late
+from alerts.due import work_due
 from alerts.turns import Turns
 from config import watching
 from incidents.actions.paging import SWEEP
@@ -82,6 +83,7 @@ def pumps(senders: int) -> list[Pump]:
             Pump(f"sender-{n}", OUTBOX, lambda: outbox.send_due(worker=name, senders=senders))
             for n in range(senders)
         ),
+        Pump("rules", "rules", lambda: work_due(now=steady())),
         Pump("reminders", "reminders", lambda: remind_due(now=steady()), REMIND_EVERY),
         Pump("drills", DRILLS, lambda: sweep_drills(steady()), REMIND_EVERY),
         Pump("leases", "leases", Keeper().look, leases.RENEW_EVERY),

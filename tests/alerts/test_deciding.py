@@ -12,10 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Team
 from alerts.deciding import Decision, Ruling
-from alerts.models import Integration, Mute, Outcome, Route
+from alerts.models import Integration, Outcome, Route
 from alerts.sources.base import Signal
 from catalog.models import Service, ServiceAlias
 from oncall.models import EscalationPolicy
+from tests.alerts.engine import make_mute, make_route
 from tests.making import NOW, make_integration, make_service
 
 pytestmark = pytest.mark.django_db
@@ -31,25 +32,6 @@ def door(service: Service) -> Integration:
 @pytest.fixture
 def search(team: Team, policy: EscalationPolicy) -> Service:
     return make_service(team, policy, "Search Index", tier=3)
-
-
-def make_route(door: Integration | None, *matchers: dict[str, Any], **fields: Any) -> Route:
-    values = {"name": "Route", "created_at": NOW, "changed_at": NOW, **fields}
-    return Route.objects.create(integration=door, matchers=list(matchers), **values)
-
-
-def make_mute(*matchers: dict[str, Any], services: tuple[Service, ...] = (), **fields: Any) -> Mute:
-    values = {
-        "name": "Night work",
-        "starts_at": NOW,
-        "ends_at": NOW + timedelta(hours=1),
-        "is_open": True,
-        "created_at": NOW,
-        **fields,
-    }
-    mute = Mute.objects.create(matchers=list(matchers), **values)
-    mute.services.set(services)
-    return mute
 
 
 def signal(**fields: Any) -> Signal:
