@@ -149,12 +149,13 @@ class Batch:
             self.held = place(adrift, self.now, also=touched, directory=self.fold.directory)
 
     def _tell(self) -> None:
-        """What acknowledgements, notes and ends mean for the incidents, in the order of their ids."""
+        """What notes, acknowledgements and ends mean for the incidents, in the order of their ids. Notes come first:
+        they are written on the incidents as they were read here, the others read them anew."""
         over = {key for key, incident in self.held.items() if not incident.is_open}
+        self._note(over)
         acked = {key for work in self.work if work.acknowledged and (key := work.alert.incident_id)}
         for key in sorted(acked - over):
             acknowledge(incident_id=key, actor=None, now=self.now, via=via(self.integration))
-        self._note(over)
         ended = by_incident(work.alert for work in self.work if work.resolved)
         tell_ends({key: alerts for key, alerts in ended.items() if key not in over}, self.now)
 
