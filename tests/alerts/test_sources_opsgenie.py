@@ -13,17 +13,18 @@ from uuid import UUID
 import pytest
 from django.http import HttpResponse
 from django.test import Client
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from alerts.models import Alert, AlertState, Event
 from alerts.processing import process_waiting
 from alerts.sources.base import Parsed, Rejected, Stored
 from alerts.sources.opsgenie import ids, paths
-from alerts.sources.opsgenie.parser import read
+from alerts.sources.opsgenie.parser import _VERBS, read
 from alerts.sources.opsgenie.query import condition
 from alerts.sources.registry import GATES
 from catalog.models import Service
+from tests.alerts.test_sources_contract import anything, check_storable
 from tests.making import make_integration
 
 NOW = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
@@ -164,6 +165,19 @@ def test_acknowledging_and_closing_need_no_body() -> None:
     assert [signal.action for signal in said(None, verb="acknowledge").signals] == ["acknowledge"]
     assert [signal.action for signal in said(None, verb="close").signals] == ["resolve"]
     assert [signal.action for signal in said({"user": "olga"}, verb="close").signals] == ["note", "resolve"]
+
+
+fields = st.sampled_from(
+    ["message", "alias", "description", "priority", "tags", "details", "responders", "note", "user", "source",
+     "entity", "owner", "escalation", "responder", "endTime", "actions", "keys"]
+)  # fmt: skip
+calls = st.sampled_from(sorted(_VERBS))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.dictionaries(fields, anything, max_size=8) | anything, calls)
+def test_whatever_a_call_holds_is_read_and_can_be_stored(body: object, verb: str) -> None:
+    check_storable(read(Stored(text=json.dumps(body), received_at=NOW, context={"verb": verb, "alias": "a"})))
 
 
 # --- Over HTTP
