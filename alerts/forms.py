@@ -18,7 +18,8 @@ from alerts.actions.integrations import (
     SHORTEST_STALE,
 )
 from alerts.heartbeats import CREATES
-from alerts.models import Integration
+from alerts.models import AlertSeverity, Integration
+from alerts.queries_alerts import PLACES, STATES
 from alerts.sources.registry import KINDS
 from alerts.spans import SpanField
 from catalog.models import Service
@@ -32,6 +33,22 @@ class IntegrationSearch(forms.Form):
 
     service = forms.SlugField(required=False)
     team = forms.SlugField(required=False)
+
+    def chosen(self) -> dict[str, Any]:
+        """What can be made sense of."""
+        self.is_valid()
+        return self.cleaned_data
+
+
+class AlertSearch(forms.Form):
+    """The filters of the alerts; nonsense in the address is an empty filter, not an error."""
+
+    state = forms.ChoiceField(required=False, choices=STATES)
+    place = forms.ChoiceField(required=False, choices=[(name, label) for name, (label, _q) in PLACES.items()])
+    severity = forms.ChoiceField(required=False, choices=AlertSeverity.choices)
+    service = forms.SlugField(required=False)
+    team = forms.SlugField(required=False)
+    q = LineField(required=False, max_length=100)
 
     def chosen(self) -> dict[str, Any]:
         """What can be made sense of."""

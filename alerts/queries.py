@@ -130,7 +130,7 @@ def alerts_of(incident: Incident) -> QuerySet[Alert]:
     """Those that still fire first, then the worst, then those that were seen last."""
     return (
         Alert.objects.filter(incident=incident)
-        .select_related("integration")
+        .select_related("integration", "service", "route", "mute")
         .order_by(_place("state", AlertState), _place("severity", AlertSeverity), "-last_seen_at", "-pk")
     )
 

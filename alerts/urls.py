@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import alerts, changes, heartbeat_changes, heartbeats, pages
+from alerts.views import alerts, changes, heartbeat_changes, heartbeats, merging, pages
 
 app_name = "alerts"
 urlpatterns = [
@@ -33,7 +33,11 @@ urlpatterns = [
     path("heartbeats/<int:pk>/renew/", heartbeat_changes.renew, name="heartbeat-renew"),
     path("heartbeats/<int:pk>/remove/", heartbeat_changes.remove, name="heartbeat-remove"),
     path("incidents/<int:number>/alerts/", alerts.of_incident, name="incident-alerts"),
+    path("incidents/<int:number>/merge/", merging.merge, name="incident-merge"),
+    path("incidents/<int:number>/split/", merging.split, name="incident-split"),
     path("incidents/<int:number>/alerts/panel/", alerts.panel, name="incident-panel"),
+    path("alerts/", alerts.alerts, name="alerts"),
+    path("alerts/rows/", alerts.rows, name="alert-rows"),
     path("alerts/<int:pk>/", alerts.alert, name="alert"),
     path("alerts/<int:pk>/raw/", alerts.raw, name="alert-raw"),
 ]

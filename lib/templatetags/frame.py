@@ -36,6 +36,7 @@ NAVIGATION = (
         _("Respond"),
         (
             Entry("incidents:list", _("Incidents"), "flame", thumb=True),
+            Entry("alerts:alerts", _("Alerts"), "alert-circle"),
             Entry("oncall:now", _("On call"), "bell-ringing", thumb=True),
             Entry("statuspage:manage", _("Status"), "broadcast", thumb=True),
             Entry("postmortems:list", _("Postmortems"), "notebook"),
