@@ -16,7 +16,7 @@ from accounts.fields import LineField, ZoneField
 from accounts.models import User
 from notifications.actions.rules import LONGEST_DELAY
 from notifications.models import ContactMethod, Urgency
-from notifications.providers import Declared, Field
+from notifications.providers import CLEAR, Declared, Field
 from notifications.transports.base import Transport
 
 
@@ -163,12 +163,15 @@ class WelcomeForm(forms.Form):
 
 
 class ProviderForm(forms.Form):
-    """Empty secrets mean: as before. `known` are the values that stand."""
+    """Empty secrets mean: as before; one that is not needed can be forgotten. `known` are the values that stand."""
 
     def __init__(self, *args: Any, about: Declared, known: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in about.fields:
             self.fields[field.name] = _made(field, known)
+            if field.kind == "secret" and not field.required and known.get(field.name):
+                label = _("Forget it: %(label)s") % {"label": field.label}
+                self.fields[CLEAR + field.name] = forms.BooleanField(label=label, required=False)
 
 
 def _made(field: Field, known: Mapping[str, str]) -> forms.Field:

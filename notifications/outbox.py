@@ -20,6 +20,7 @@ from notifications import acks, bundles, circuits, leases, settling
 from notifications.actions import codes, deliveries
 from notifications.claims import Claimed, claim, claim_probe
 from notifications.models import PAGING, Delivery
+from notifications.recipients import last_resort_secret
 from notifications.transports import UnknownTransport, get
 from notifications.transports.base import Envelope, PermanentFailure, Receipt, TemporaryFailure, Transport
 
@@ -134,7 +135,7 @@ def _envelope(claimed: Claimed, transport: Transport, now: datetime) -> Envelope
     message = deliveries.unpacked(claimed.message, ack_url=acks.link_of(token) if token else "")
     return Envelope(
         address=claimed.address,
-        secret=unseal(claimed.secret) if claimed.secret else "",
+        secret=_secret(claimed, transport),
         key=claimed.key,
         attempt=claimed.attempt,
         message=bundles.together(message, claimed.others) if claimed.others else message,
@@ -145,7 +146,14 @@ def _envelope(claimed: Claimed, transport: Transport, now: datetime) -> Envelope
     )
 
 
+def _secret(claimed: Claimed, transport: Transport) -> str:
+    if claimed.secret:
+        return unseal(claimed.secret)
+    return last_resort_secret() if transport.needs_secret and claimed.method_id is None else ""
+
+
 def _reply_code(claimed: Claimed, now: datetime) -> str:
-    if claimed.answered_as is None or claimed.user_id is None:
+    """None for the fallback: an answer counts only from a number that its person has verified."""
+    if claimed.answered_as is None or claimed.user_id is None or claimed.method_id is None:
         return ""
     return codes.reply_code(delivery_id=claimed.answered_as, user_id=claimed.user_id, now=now)

@@ -17,6 +17,8 @@ from django.utils.functional import Promise
 from lib.sealing import BadSeal, unseal
 from notifications.models import Provider
 
+# Given beside a secret's own name, this asks to forget it: an empty field means that it stays.
+CLEAR = "clear_"
 NAMES = ("twilio", "gateway-sms", "gateway-voice", "slack", "telegram", "push", "fallback")
 FRESH = 5.0
 
@@ -41,7 +43,7 @@ class Declared:
     """A provider as its module in notifications/declared declares it.
 
     `callbacks` are label and path of the addresses of ours that the provider must be told. `check` says what is wrong
-    with values by field, beyond what the fields say themselves.
+    with values by field, beyond what the fields say themselves; `tidied` is how right ones are kept.
     """
 
     name: str
@@ -53,6 +55,10 @@ class Declared:
     def check(self, values: Mapping[str, str]) -> dict[str, str]:
         """Errors by field; a module may declare a subclass."""
         return {}
+
+    def tidied(self, values: Mapping[str, str]) -> dict[str, str]:
+        """Values that are right, as they are kept."""
+        return dict(values)
 
 
 def declared(name: str) -> Declared:

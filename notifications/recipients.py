@@ -68,6 +68,11 @@ def last_resort() -> dict[str, str] | None:
     return {"transport": found["transport"], "address": found["address"]} if found else None
 
 
+def last_resort_secret() -> str:
+    """What the fallback signs with, empty where its channel signs nothing."""
+    return (providers.values("fallback") or {}).get("secret", "")
+
+
 def quiet_of(user: User) -> Quiet | None:
     """The person's quiet hours, None when they want none."""
     hours: QuietHours | None = getattr(user, "quiet_hours", None)

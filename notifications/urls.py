@@ -18,6 +18,7 @@ urlpatterns = [
     path("me/quiet/", rules.quiet, name="quiet"),
     path("settings/channels/", providers.every, name="providers"),
     path("settings/channels/telegram/register/", providers.register, name="provider-register"),
+    path("settings/channels/fallback/test/", providers.try_fallback, name="fallback-test"),
     path("settings/channels/<slug:name>/", providers.one, name="provider"),
     path("settings/channels/<slug:name>/remove/", providers.remove, name="provider-remove"),
     path("me/rules/<slug:urgency>/", rules.add, name="rule-add"),

@@ -78,8 +78,13 @@ def person_of(row: Delivery) -> str:
 
 def address_of(row: Delivery) -> str:
     """Enough to tell two apart: what its transport hides stays hidden, the rest is shortened."""
-    shown = visible_address(row)
-    return mask(shown) if shown == row.address else shown
+    return shortened(row.transport, row.address)
+
+
+def shortened(transport: str, address: str) -> str:
+    """The same for an address by itself."""
+    shown = transports.shown(transport, address)
+    return mask(shown) if shown == address else shown
 
 
 def visible_address(row: Delivery) -> str:

@@ -128,7 +128,7 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.transport} to {self.address}"
+        return f"{self.transport} #{self.pk}"
 
 
 class Attempt(models.Model):

@@ -16,8 +16,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import PersonRequest, require_admin
 from notifications import channels, providers
 from notifications.actions import providers as actions
+from notifications.actions.methods import TooManyMessages, TooSoon
 from notifications.forms import ProviderForm
-from notifications.models import ContactMethod
+from notifications.models import ContactMethod, Delivery
 from notifications.providers import Declared
 from notifications.transports.telegram.bot import NotSetUp
 from notifications.transports.telegram.setup import SetupFailed, register_webhook
@@ -49,9 +50,8 @@ def one(request: PersonRequest, name: str) -> HttpResponse:
             for field, text in wrong.errors.items():
                 form.add_error(field, text)
         else:
-            said = _("%(title)s is set up. Try it with a test from your own page.")
-            messages.success(request, said % _of(about))
-            return redirect("notifications:providers")
+            messages.success(request, _("%(title)s is set up. Try it out now.") % _of(about))
+            return redirect("notifications:provider", name=name)
     addresses = [(label, settings.SITE_URL + path) for label, path in about.callbacks]
     context = {
         "about": about,
@@ -59,6 +59,7 @@ def one(request: PersonRequest, name: str) -> HttpResponse:
         "is_set_up": known is not None,
         "addresses": addresses,
         "mine": _mine(request, name) if known is not None else [],
+        "last": Delivery.objects.about(actions.FALLBACK_TEST).last() if name == "fallback" else None,
     }
     return render(request, "notifications/provider.html", context)
 
@@ -72,6 +73,24 @@ def remove(request: PersonRequest, name: str) -> HttpResponse:
     if actions.remove_provider(actor=actor, name=name, now=timezone.now()):
         messages.success(request, _("%(title)s is no longer set up.") % _of(about))
     return redirect("notifications:providers")
+
+
+@login_required
+@require_POST
+def try_fallback(request: PersonRequest) -> HttpResponse:
+    """A test to where pages go that reach nobody else."""
+    actor = require_admin(request)
+    try:
+        actions.try_fallback(actor=actor, now=timezone.now())
+    except actions.NoFallback:
+        messages.error(request, _("Set it up first."))
+    except TooSoon:
+        messages.error(request, _("Wait a minute between two tests."))
+    except TooManyMessages:
+        messages.error(request, _("That is enough for today."))
+    else:
+        messages.success(request, _("A test is on its way. What becomes of it is said below."))
+    return redirect("notifications:provider", name="fallback")
 
 
 @login_required

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
+from lib.sealing import seal
 from notifications import providers
 from notifications.models import Provider
 
@@ -61,10 +63,27 @@ def test_what_is_no_field_is_refused_and_not_repeated(admin: User, line: str) ->
 
 def test_a_change_keeps_what_it_does_not_name(typed: None, admin: User) -> None:
     run("set", "slack", "--by", admin.email, "--stdin")
-    run("set", "slack", "api_url=https://slack.example.test/api/", "--by", admin.email)
+    run("set", "slack", "api_url=https://slack.com/api/v2/", "--by", admin.email)
     found = providers.values("slack") or {}
-    assert found["api_url"] == "https://slack.example.test/api/"
+    assert found["api_url"] == "https://slack.com/api/v2/"
     assert found["bot_token"] == TOKEN
+    with pytest.raises(CommandError, match="bot_token: The address leads elsewhere"):
+        run("set", "slack", "api_url=https://slack.example.test/api/", "--by", admin.email)
+
+
+def test_a_secret_that_is_not_needed_is_forgotten_by_an_empty_value(admin: User) -> None:
+    values = ["address=duty@example.test", "secret="]
+    run("set", "fallback", "transport=email", *values, "--by", admin.email)
+    row = Provider.objects.get()
+    row.values = seal(json.dumps({"transport": "email", "address": "duty@example.test", "secret": "x"}))
+    row.save()
+    providers.forget()
+    run("set", "fallback", "address=other@example.test", "--by", admin.email)
+    providers.forget()
+    assert (providers.values("fallback") or {})["secret"] == "x"
+    run("set", "fallback", "secret=", "--by", admin.email)
+    providers.forget()
+    assert (providers.values("fallback") or {})["secret"] == ""
 
 
 def test_wrong_values_are_said_by_field(admin: User) -> None:

@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from notifications import providers
-from notifications.actions.providers import NotYours, Wrong, remove_provider, save_provider
-from notifications.models import Circuit, ContactMethod, Provider, QuietHours
-from tests.making import make_method
+from lib.signing import new_secret, sign
+from notifications import outbox, providers
+from notifications.actions.methods import send_test
+from notifications.actions.providers import NotYours, Wrong, remove_provider, save_provider, try_fallback
+from notifications.models import Circuit, ContactMethod, Delivery, Provider, QuietHours
+from notifications.recipients import last_resort
+from tests.making import make_method, make_rule
+from tests.notifications.chats.server import running
+from tests.notifications.sms.common import with_twilio
+from tests.smtp import Mailbox
 
 pytestmark = pytest.mark.django_db
+GATEWAY = {
+    "url": "https://gateway.example.test/send",
+    "method": "POST",
+    "content_type": "json",
+    "body": '{"to": "{to}", "text": "{text}", "key": "{secret}"}',
+    "secret": "s3cret",
+    "inbound_secret": "i" * 20,
+}
 SLACK = {"bot_token": "xoxb-1-2-abcdef", "signing_secret": "a1b2c3d4e5f6a7b8c9d0"}
 
 
@@ -77,6 +92,110 @@ def test_removing_it_deletes_its_secrets(admin: User, now: datetime) -> None:
     providers.forget()
     assert providers.values("slack") is None
     assert not remove_provider(actor=admin, name="slack", now=now)
+
+
+def test_a_secret_that_is_not_needed_can_be_forgotten(as_admin: Client, admin: User, now: datetime) -> None:
+    path = reverse("notifications:provider", args=["gateway-sms"])
+    assert "Forget it" not in as_admin.get(path).content.decode()
+    save_provider(actor=admin, name="gateway-sms", values=GATEWAY, now=now)
+    providers.forget()
+    assert "Forget it: Secret in the address for replies" in as_admin.get(path).content.decode()
+    as_admin.post(path, {**GATEWAY, "inbound_secret": "", "clear_inbound_secret": "on", "secret": ""})
+    providers.forget()
+    found = providers.values("gateway-sms")
+    assert found is not None
+    assert (found["inbound_secret"], found["secret"]) == ("", "s3cret")
+    save_provider(actor=admin, name="slack", values=SLACK, now=now)
+    providers.forget()
+    slack = as_admin.get(reverse("notifications:provider", args=["slack"])).content.decode()
+    assert "Forget it" not in slack, "what is needed stays"
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "field"),
+    [("slack", SLACK, "api_url"), ("gateway-sms", {**GATEWAY, "inbound_secret": ""}, "url")],
+)
+def test_an_address_that_leads_elsewhere_asks_for_its_secrets_again(
+    admin: User, now: datetime, name: str, values: dict[str, str], field: str
+) -> None:
+    about = providers.declared(name)
+    secrets = {each.name for each in about.fields if each.kind == "secret" and values.get(each.name)}
+    save_provider(actor=admin, name=name, values=values, now=now)
+    emptied = {**values, **dict.fromkeys(secrets, "")}
+    elsewhere = {**emptied, field: "https://elsewhere.example.test/api/"}
+    with pytest.raises(Wrong) as wrong:
+        save_provider(actor=admin, name=name, values=elsewhere, now=now)
+    assert set(wrong.value.errors) == secrets
+    save_provider(actor=admin, name=name, values={**values, field: elsewhere[field]}, now=now)
+    same_host = {**emptied, field: "https://elsewhere.example.test/another/path"}
+    save_provider(actor=admin, name=name, values=same_host, now=now)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"transport": "sms", "address": "+49 151 1234-5678"}, "+4915112345678"),
+        ({"transport": "voice", "address": "0049 (151) 12345678"}, "+4915112345678"),
+    ],
+)
+def test_a_fallback_by_telephone_is_kept_as_its_channel_keeps_it(
+    admin: User, now: datetime, given: dict[str, str], kept: str
+) -> None:
+    with pytest.raises(Wrong) as wrong:
+        save_provider(actor=admin, name="fallback", values=given, now=now)
+    assert set(wrong.value.errors) == {"transport"}, "nothing carries it yet"
+    with_twilio("https://api.example.test", now)
+    save_provider(actor=admin, name="fallback", values=given, now=now)
+    providers.forget()
+    assert last_resort() == {"transport": given["transport"], "address": kept}
+
+
+def test_a_fallback_by_webhook_signs_with_a_secret_that_its_receiver_knows(
+    admin: User, now: datetime, settings: Any
+) -> None:
+    settings.OUTBOUND_ALLOW = ["127.0.0.0/8"]
+    with running() as hook:
+        values = {"transport": "webhook", "address": f"{hook.root}/duty", "secret": ""}
+        with pytest.raises(Wrong):
+            save_provider(actor=admin, name="fallback", values=values, now=now)
+        values["secret"] = new_secret()
+        save_provider(actor=admin, name="fallback", values=values, now=now)
+        providers.forget()
+        try_fallback(actor=admin, now=now)
+        outbox.send_due(worker="test", now=now)
+        assert Delivery.objects.get().state == "sent"
+        headers = sign([values["secret"]], hook.last.headers["webhook-id"], now, hook.last.body)
+        assert hook.last.headers["webhook-signature"] == headers["webhook-signature"]
+
+
+def test_an_admin_sends_a_test_to_the_fallback_and_sees_what_became_of_it(
+    as_admin: Client, admin: User, mailbox: Mailbox
+) -> None:
+    test, page = reverse("notifications:fallback-test"), reverse("notifications:provider", args=["fallback"])
+    assert "Set it up first" in as_admin.post(test, follow=True).content.decode()
+    as_admin.post(page, {"transport": "email", "address": " Duty@Example.test "})
+    providers.forget()
+    assert "Send a test there" in as_admin.get(page).content.decode()
+    assert "on its way" in as_admin.post(test, follow=True).content.decode()
+    assert "Wait a minute" in as_admin.post(test, follow=True).content.decode()
+    outbox.send_due(worker="test")
+    [mail] = mailbox.mails
+    assert "reach nobody else" in mail["Subject"]
+    assert "Last test" in as_admin.get(page).content.decode()
+
+
+def test_djangos_admin_shows_no_whole_address(as_admin: Client, member: User, now: datetime) -> None:
+    method = make_method(member, "sms", "+4915112345678")
+    send_test(actor=member, method=method, now=now)
+    [delivery] = Delivery.objects.all()
+    make_rule(method)
+    for name in ("contactmethod", "delivery", "notificationrule"):
+        found = as_admin.get(reverse(f"admin:notifications_{name}_changelist")).content.decode()
+        assert "4915112345678" not in found
+        assert "…" in found or "*" in found or "·" in found
+    for name, row in (("contactmethod", method), ("delivery", delivery)):
+        found = as_admin.get(reverse(f"admin:notifications_{name}_change", args=[row.pk])).content.decode()
+        assert "4915112345678" not in found
 
 
 def test_a_fallback_needs_an_address_of_its_channel(admin: User, now: datetime) -> None:

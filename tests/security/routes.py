@@ -357,6 +357,7 @@ MANAGE = {
 ADMIN = {
     *("accounts:team-new", "accounts:person-edit", "notifications:invite", "notifications:invite-again"),
     *(f"notifications:provider{verb}" for verb in ("s", "", "-remove", "-register")),
+    "notifications:fallback-test",
     # and the person themselves, who is a stranger to these tests
     *("insights:person-ledger-csv", "insights:person-ledger-json"),
 }

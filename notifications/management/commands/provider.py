@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import User
 from notifications import providers
 from notifications.actions.providers import NotYours, Wrong, remove_provider, save_provider
-from notifications.providers import NAMES, Declared, declared
+from notifications.providers import CLEAR, NAMES, Declared, declared
 
 
 class Command(BaseCommand):
@@ -59,14 +59,17 @@ class Command(BaseCommand):
     def _set(self, options: dict[str, Any]) -> None:
         about = declared(options["name"])
         given = _pairs(about, options["values"])
-        if secret := given.keys() & _secrets(about):
+        if secret := {name for name in given.keys() & _secrets(about) if given[name]}:
             raise CommandError(
                 f"{', '.join(sorted(secret))}: by --stdin or {_variable(about, 'FIELD')} only."
             )
         given |= _environment(about)
         if options["stdin"]:
             given |= _pairs(about, filter(None, (line.strip() for line in sys.stdin)))
-        values = {**(providers.values(about.name) or {}), **given}
+        secrets = _secrets(about)
+        emptied = {CLEAR + name: "yes" for name, value in given.items() if name in secrets and not value}
+        known = providers.values(about.name) or {}
+        values = {name: value for name, value in known.items() if name not in secrets} | given | emptied
         save_provider(actor=_admin(options["by"]), name=about.name, values=values, now=timezone.now())
         self.stdout.write(f"{about.name}: set up")
 
