@@ -11,6 +11,7 @@ from accounts.api import TeamViewSet, UserViewSet
 from alerts.api import AlertViewSet
 from alerts.heartbeat_api import HeartbeatViewSet
 from alerts.integration_api import IntegrationViewSet
+from alerts.merging_api import MergingViewSet
 from catalog.api import ServiceViewSet
 from catalog.change_api import ChangeViewSet
 from config.problems import Unknown
@@ -36,6 +37,7 @@ from postmortems.api import PostmortemViewSet
 
 router = SimpleRouter(trailing_slash=False)
 router.register("incidents", IncidentViewSet, basename="incident")
+router.register("incidents", MergingViewSet, basename="merging")
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("integrations", IntegrationViewSet, basename="integration")
 router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")

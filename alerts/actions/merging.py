@@ -17,11 +17,11 @@ from alerts.wording import named, urgency_of
 from catalog.models import Service
 from incidents.actions import merging as incidents
 from incidents.actions.merging import CannotMerge
-from incidents.actions.timeline import lock_all
+from incidents.actions.timeline import NoSuchIncident, lock_all
 from incidents.models import Incident, State
 from incidents.queries.joining import says_down, unanswered
 
-__all__ = ["CannotMerge", "CannotSplit", "gather_children", "merge", "split"]
+__all__ = ["CannotMerge", "CannotSplit", "NoSuchIncident", "gather_children", "merge", "split"]
 
 # What opened on a child so shortly before its parent is taken for the same trouble.
 SHORTLY = timedelta(minutes=5)
