@@ -22,6 +22,7 @@ from redis.exceptions import RedisError
 
 from alerts import partitions
 from alerts.actions.intake import INTAKE
+from alerts.actions.limits import watch_limits
 from alerts.actions.pinging import sweep_late
 from alerts.due import work_due
 from alerts.turns import Turns
@@ -49,6 +50,7 @@ REST_AFTER_ERROR = 0.5
 FLUSH_EVERY = 2.0
 REMIND_EVERY = 1.0
 DAYS_EVERY = 600.0
+LIMITS_EVERY = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ def pumps(senders: int) -> list[Pump]:
         Pump("leases", "leases", Keeper().look, leases.RENEW_EVERY),
         Pump("measures", "measures", flush, FLUSH_EVERY),
         Pump("days", "days", keep_days, DAYS_EVERY),
+        Pump("limits", "limits", lambda: watch_limits(now=steady()), LIMITS_EVERY),
         Pump("watch", "watch", watching.look, WATCH_EVERY),
     ]
 

@@ -8,8 +8,10 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_wsgi_application()
 
 # The models are loaded only now.
+from alerts import limits  # noqa: E402
 from config import watching  # noqa: E402
 from config.intake import intake_first  # noqa: E402
 
 application = intake_first(django_application)
 watching.start()
+limits.start()

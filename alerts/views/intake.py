@@ -11,6 +11,7 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
@@ -20,7 +21,8 @@ from psycopg_pool import PoolTimeout
 
 from alerts import keys
 from alerts.actions.intake import accept
-from alerts.sources.base import Accepted, Answer, Arrived, Gate, Rejected
+from alerts.limits import keep_sample, meter
+from alerts.sources.base import PING, Accepted, Answer, Arrived, Door, Gate, Rejected
 from alerts.sources.registry import PREFIXES, Way, way_of
 from lib.jsonbody import BadBody
 
@@ -68,15 +70,27 @@ def _through(way: Way, request: HttpRequest, store: Callable[..., int]) -> Answe
     taken = gate.take(arrived, door)
     if isinstance(taken, Answer):
         return taken
-    event_id = store(
-        integration_id=door.id,
-        endpoint=taken.endpoint,
-        body=_without(key, taken, arrived),
-        context=_clean(key, taken),
-        dedup_key=taken.dedup_key.replace(key, HIDDEN),
-        now=datetime.now(UTC),
-    )
-    return taken.answer(event_id)
+    now = datetime.now(UTC)
+    kept: dict[str, Any] = {
+        "endpoint": taken.endpoint,
+        "body": _without(key, taken, arrived),
+        "context": _clean(key, taken),
+        "now": now,
+    }
+    # A job that says that it lives is no storm, and silence would raise an alarm about it.
+    if not meter.lets_in(door, now, always=taken.endpoint == PING):
+        return _too_many(door, gate, kept, now)
+    return taken.answer(store(integration_id=door.id, dedup_key=taken.dedup_key.replace(key, HIDDEN), **kept))
+
+
+def _too_many(door: Door, gate: Gate, kept: dict[str, Any], now: datetime) -> Answer:
+    """Counted, and one in ten seconds is kept; that nothing is there to keep it in must not change the answer."""
+    if meter.wants_sample(door):
+        try:
+            keep_sample(door, **kept, refused=meter.refused(door, now))
+        except (DatabaseError, InterfaceError, PoolTimeout) as error:
+            log.warning("no sample was kept: %s", error)
+    return gate.busy
 
 
 def _arrived(way: Way, request: HttpRequest) -> Arrived:

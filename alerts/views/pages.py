@@ -22,6 +22,7 @@ from accounts.models import Team
 from alerts import queries
 from alerts.arrivals import Arrivals, summed
 from alerts.forms import IntegrationSearch
+from alerts.limits import last_hour
 from alerts.models import Event, Integration
 from alerts.processing import read, reason_of
 from alerts.shown import pretty
@@ -160,6 +161,7 @@ def _came(subject: Integration, now: datetime) -> dict[str, Any]:
         "came": counts,
         "newest": newest,
         "shown_events": queries.SHOWN_EVENTS,
+        "hour": last_hour(subject.pk, now),
     }
 
 
