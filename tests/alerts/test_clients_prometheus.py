@@ -130,8 +130,8 @@ def test_prometheus_fires_repeats_and_resolves(door: Door, tmp_path: Path) -> No
         assert alert.labels["cluster"] == "demo"
         assert alert.links[0] == {"href": "https://runbooks.example.org/disk", "text": "Runbook"}
         assert alert.incident is not None
-        if alert.expires_at is not None:  # four times the longer of evaluation interval and resend delay
-            assert alert.expires_at < datetime.now(UTC) + timedelta(minutes=1)
+        # Four times the longer of evaluation interval and resend delay.
+        assert alert.expires_at < datetime.now(UTC) + timedelta(minutes=1)
         set_rule("vector(99) > 100")
         over = until(lambda: Alert.objects.filter(state=AlertState.RESOLVED).first())
         assert over.pk == alert.pk

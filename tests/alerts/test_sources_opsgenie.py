@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,8 +23,9 @@ from alerts.sources.base import Parsed, Rejected, Stored
 from alerts.sources.opsgenie import ids, paths
 from alerts.sources.opsgenie.parser import _VERBS, read
 from alerts.sources.opsgenie.query import condition
-from alerts.sources.registry import GATES
+from alerts.sources.registry import GATES, setup_html
 from catalog.models import Service
+from incidents.models import Incident
 from tests.alerts.test_sources_contract import anything, check_storable
 from tests.making import make_integration
 
@@ -283,6 +285,27 @@ def test_an_alert_lives_through_its_calls(door: Door) -> None:
     assert door.json(alias + BY_ALIAS)["status"] == "closed"
     assert door.done(f"{alias}/close{BY_ALIAS}")["status"] == "Alert does not exist"
     assert Alert.objects.get().state == AlertState.RESOLVED
+
+
+@pytest_db
+def test_the_curls_of_the_setup_page_are_accepted(door: Door) -> None:
+    html = setup_html("opsgenie", base_url="https://tocsin.example", key=door.key)
+    first, second = (json.loads(body) for body in re.findall(r"-d '(\{.*?\})'</code>", html, re.DOTALL))
+    assert door.done("/v2/alerts", body=first)["isSuccess"]
+    assert "/v2/alerts/db1%2Fdisk/close?identifierType=alias" in html
+    assert door.done(f"/v2/alerts/db1%2Fdisk/close{BY_ALIAS}", body=second)["isSuccess"]
+
+
+@pytest_db
+def test_what_was_said_stands_on_the_incidents_timeline(door: Door) -> None:
+    door.done("/v2/alerts", body={"message": "Disk full", "alias": "a"})
+    by = {"user": "olga", "note": "I grow it"}
+    door.done(f"/v2/alerts/a/acknowledge{BY_ALIAS}", body=by)
+    door.done(f"/v2/alerts/a/assign{BY_ALIAS}", body={"owner": {"username": "milan"}})
+    texts = " | ".join(Incident.objects.get().timeline.values_list("text", flat=True))
+    assert "Acknowledged by olga: I grow it" in texts
+    assert "Assigned to milan" in texts
+    assert Incident.objects.get().state == "acknowledged"
 
 
 @pytest_db

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,11 +13,13 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.models import Alert, Event, Mute
+from alerts.due import work_due
+from alerts.models import Alert, AlertState, EndedBy, Event, Mute
 from alerts.processing import process_waiting
 from alerts.sources.alertmanager.reading import fingerprint
 from alerts.sources.base import Signal
 from alerts.sources.prometheus import matchers, parser
+from alerts.sources.registry import setup_html
 from catalog.models import Service
 from tests.alerts.records import records
 from tests.alerts.test_sources_contract import anything, check_storable
@@ -251,6 +254,50 @@ def test_unknown_silences_paths_and_keys_are_404(door: Door, service: Service) -
     assert door.ask("api/v3/alerts").status_code == 404
     assert Client().get("/am/0123/api/v2/alerts").status_code == 404
     assert door.ask("api/v2/alerts", "PUT").status_code == 405
+
+
+@pytest_db
+def test_a_silence_holds_back_what_its_integration_sends_until_it_is_ended(
+    door: Door, service: Service
+) -> None:
+    other = Door(service)
+    uid = json.loads(door.silence().content)["silenceID"]
+    for each in (door, other):
+        each.post({"labels": LABELS})
+    muted, free = (Alert.objects.get(integration=each.row) for each in (door, other))
+    assert (muted.incident, str(muted.mute and muted.mute.uid)) == (None, uid)
+    assert (free.mute, free.incident is not None) == (None, True)
+    [shown] = json.loads(door.ask("api/v2/alerts").content)
+    assert (shown["status"]["state"], shown["status"]["silencedBy"]) == ("suppressed", [uid])
+    door.ask(f"api/v2/silence/{uid}", "DELETE")
+    work_due(now=datetime.now(UTC))
+    muted.refresh_from_db()
+    assert muted.incident is not None
+
+
+@pytest_db
+def test_what_is_not_repeated_in_time_is_over(door: Door) -> None:
+    now = datetime.now(UTC)
+    ends = now + timedelta(minutes=4)
+    door.post({"labels": LABELS, "endsAt": ends.isoformat()})
+    work_due(now=ends - timedelta(seconds=1))
+    assert Alert.objects.get().state == AlertState.OPEN
+    door.post({"labels": LABELS, "endsAt": (ends + timedelta(minutes=1)).isoformat()})
+    work_due(now=ends + timedelta(seconds=1))
+    assert Alert.objects.get().state == AlertState.OPEN
+    work_due(now=ends + timedelta(seconds=61))
+    alert = Alert.objects.get()
+    assert (alert.state, alert.ended_by) == (AlertState.RESOLVED, EndedBy.SILENCE)
+
+
+@pytest_db
+def test_the_curl_of_the_setup_page_is_accepted(door: Door) -> None:
+    html = setup_html("prometheus", base_url="https://tocsin.example/base", key=door.key)
+    assert f"path_prefix: /base/am/{door.key}" in html
+    assert 'targets: ["tocsin.example"]' in html
+    [body] = re.findall(r"-d '(\[.*?\])'</code>", html, re.DOTALL)
+    assert door.post(*json.loads(body)).status_code == 200
+    assert Alert.objects.get().severity == "critical"
 
 
 # --- Matchers
