@@ -20,12 +20,15 @@ from alerts.actions.integrations import (
 from alerts.heartbeats import CREATES
 from alerts.models import AlertSeverity, Integration
 from alerts.queries_alerts import PLACES, STATES
+from alerts.sources.email.loops import TAKES_AUTOMATIC
 from alerts.sources.registry import KINDS
 from alerts.spans import SpanField
 from catalog.models import Service
 
 # The kinds by which pings of any name may come in.
 PINGED = ("heartbeat", "opsgenie")
+# The kinds that take mails.
+MAILED = ("email", "esp")
 
 
 class IntegrationSearch(forms.Form):
@@ -119,6 +122,13 @@ class SettingsForm(forms.Form):
         label=_("Unknown names make heartbeats"),
         help_text=_("The first ping of a name that is not known yet makes a heartbeat, expected daily."),
     )
+    automatic = forms.BooleanField(
+        required=False,
+        label=_("Take automatic mails"),
+        help_text=_(
+            "What cron and monitoring write calls itself automatic. Automatic answers are never taken."
+        ),
+    )
     secret = forms.CharField(
         max_length=LONGEST_SECRET,
         required=False,
@@ -130,12 +140,14 @@ class SettingsForm(forms.Form):
         options = integration.options
         initial = {
             **{name: getattr(integration, name) for name in ("name", "stale_after", "limit_per_minute")},
-            **{name: options.get(name) for name in (SERVICE_FROM, CREATES)},
+            **{name: options.get(name) for name in (SERVICE_FROM, CREATES, TAKES_AUTOMATIC)},
         }
         super().__init__(*args, **{"initial": initial, **kwargs})
         kind = KINDS.get(integration.kind)
         if integration.kind not in PINGED:
             del self.fields[CREATES]
+        if integration.kind not in MAILED:
+            del self.fields[TAKES_AUTOMATIC]
         if kind is None or not kind.secret:
             del self.fields["secret"], self.fields["forget_secret"]
             return

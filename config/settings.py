@@ -235,6 +235,12 @@ OUTBOUND_PORTS = [int(port) for port in env.list("TOCSIN_OUTBOUND_PORTS", defaul
 
 # --- Intake
 INTAKE_MAX_BYTES = 512_000
+# Mails to integrations: host and port of the listener, the domain of their addresses, and a certificate for STARTTLS.
+INTAKE_MAIL_LISTEN = env.str("TOCSIN_MAIL_LISTEN", default="127.0.0.1:8025")
+INTAKE_MAIL_DOMAIN = env.str("TOCSIN_MAIL_DOMAIN", default=SITE_URL.split("/")[2].partition(":")[0])
+INTAKE_MAIL_MAX_BYTES = env.int("TOCSIN_MAIL_MAX_BYTES", default=10_000_000)
+INTAKE_MAIL_TLS_CERT = env.str("TOCSIN_MAIL_TLS_CERT", default="")
+INTAKE_MAIL_TLS_KEY = env.str("TOCSIN_MAIL_TLS_KEY", default="")
 # Whole UTC days; alerts, incidents and their timelines stay.
 EVENT_RETENTION_DAYS = env.int("TOCSIN_EVENT_RETENTION_DAYS", default=30)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -1,8 +1,9 @@
-"""The four programs of Tocsin as command lines; compose.yaml runs the same ones."""
+"""The five programs of Tocsin as command lines; compose.yaml runs the same ones."""
 
 import sys
 from pathlib import Path
 
+from ops.layout import ROOT
 from ops.ports import LOOPBACK
 
 WEB_WORKERS = 2
@@ -56,6 +57,11 @@ def beat(schedule: Path) -> list[str]:
         *(sys.executable, "-m", "celery", "-A", "config.clock", "beat", "--loglevel", "INFO"),
         *("--schedule", str(schedule), "--pidfile", ""),
     ]
+
+
+def mail_in(port: int, host: str = LOOPBACK) -> list[str]:
+    """Takes mails to integrations over SMTP; one process, or one on each host that mail is sent to."""
+    return [sys.executable, str(ROOT / "manage.py"), "mail_in", "--listen", f"{host}:{port}"]
 
 
 def mailcatcher(port: int, folder: Path) -> list[str]:

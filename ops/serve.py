@@ -19,6 +19,7 @@ def command(name: str) -> list[str]:
         "web": programs.web(8000, HOST),
         "live": programs.live(8001, HOST),
         "worker": programs.worker(),
+        "mail-in": programs.mail_in(8025, HOST),
         "beat": programs.beat(data / "beat-schedule"),
     }[name]
 

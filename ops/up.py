@@ -21,6 +21,7 @@ from ops.supervisor import Child, Starter, StopRequested, Supervisor, await_read
 
 READY_SECONDS = 90.0
 TEND_SECONDS = 0.2
+MAIL_IN_PORT = 8025
 APPLICATION, MAIL, BROKER, DATABASE = 3, 2, 1, 0
 """Stages of stopping, the highest first: nothing loses what it still needs."""
 
@@ -75,6 +76,8 @@ class Up:
         self.url = f"http://{LOOPBACK}:{options.port}"
         self.live_port = options.port + 1 if is_free(options.port + 1) else free_port()
         self.mail_port = 0 if os.environ.get("EMAIL_URL") else free_port()
+        # Mails to integrations; a listener of one's own choice is left to whoever set it.
+        self.mail_in_port = 0 if os.environ.get("TOCSIN_MAIL_LISTEN") else _mail_in_port()
         self.settings: dict[str, str] = {}
 
     def run(self) -> None:
@@ -117,6 +120,9 @@ class Up:
         if self.mail_port:
             own["EMAIL_URL"] = f"smtp://{LOOPBACK}:{self.mail_port}"
             own["TOCSIN_DEV_MAIL_DIR"] = str(self.layout.mail)
+        if self.mail_in_port:
+            own["TOCSIN_MAIL_LISTEN"] = f"{LOOPBACK}:{self.mail_in_port}"
+            own["TOCSIN_MAIL_DOMAIN"] = os.environ.get("TOCSIN_MAIL_DOMAIN", "localhost")
         return own
 
     def _prepare(self) -> dict[str, Any]:
@@ -155,8 +161,10 @@ class Up:
         self._program("worker", programs.worker())
         self._program("live", programs.live(self.live_port))
         await_ready(self.supervisor, lambda: status_of(self.options.port, "/readyz") == 200, READY_SECONDS)
-        # Chores may wait: one import less while the pages start.
+        # Chores and mails may wait: one import less while the pages start.
         self._program("beat", programs.beat(self.layout.data / "beat-schedule"))
+        if self.mail_in_port:
+            self._program("mail-in", programs.mail_in(self.mail_in_port))
 
     def _program(self, name: str, command: list[str], stage: int = APPLICATION) -> None:
         log = self.layout.log / f"{name}.log"
@@ -181,6 +189,10 @@ class Up:
         }
         write_json(self.layout.up_json, facts)
         print(banner.text(facts, self.layout), flush=True)
+
+
+def _mail_in_port() -> int:
+    return MAIL_IN_PORT if is_free(MAIL_IN_PORT) else free_port()
 
 
 if __name__ == "__main__":

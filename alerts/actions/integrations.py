@@ -14,6 +14,7 @@ from alerts.expecting import late_at
 from alerts.heartbeats import CREATES, rhythm_of
 from alerts.matching import DETAILS, FIELDS, LABELS
 from alerts.models import HeartbeatState, Integration
+from alerts.sources.email.loops import TAKES_AUTOMATIC
 from alerts.sources.registry import KINDS
 from catalog.models import Service
 from lib.sealing import seal
@@ -53,7 +54,8 @@ def create_integration(
 class Settings(TypedDict, total=False):
     """What may be set; what is left out stays as it is. `stale_after` and `limit_per_minute` are switched off by None.
     `service_from` names the field whose value names the service. `secret` is what the sender signs with; an
-    empty one is forgotten. `create_heartbeats`: the first ping of an unknown name makes a heartbeat."""
+    empty one is forgotten. `create_heartbeats`: the first ping of an unknown name makes a heartbeat. `automatic`:
+    mails that call themselves automatic are taken."""
 
     name: str
     stale_after: timedelta | None
@@ -61,6 +63,7 @@ class Settings(TypedDict, total=False):
     service_from: str
     secret: str
     create_heartbeats: bool
+    automatic: bool
 
 
 @transaction.atomic
@@ -130,7 +133,10 @@ def _options(row: Integration, settings: Settings) -> dict[str, Any]:
         found[SERVICE_FROM] = _field(settings["service_from"])
     if CREATES in settings:
         found[CREATES] = settings["create_heartbeats"]
-    return {name: value for name, value in found.items() if value or name not in (SERVICE_FROM, CREATES)}
+    if TAKES_AUTOMATIC in settings:
+        found[TAKES_AUTOMATIC] = settings["automatic"]
+    ours = (SERVICE_FROM, CREATES, TAKES_AUTOMATIC)
+    return {name: value for name, value in found.items() if value or name not in ours}
 
 
 def _field(given: str) -> str:

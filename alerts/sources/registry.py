@@ -14,13 +14,16 @@ from alerts.sources import own
 from alerts.sources.alertmanager.kind import KIND as ALERTMANAGER
 from alerts.sources.apprise.kind import KIND as APPRISE
 from alerts.sources.base import ALERT, CHANGE, PING, Gate, Reader
+from alerts.sources.changes.kind import KIND as CHANGES
 from alerts.sources.cloudevents.kind import KIND as CLOUDEVENTS
+from alerts.sources.email.kind import KIND as EMAIL
 from alerts.sources.generic.kind import KIND as GENERIC
 from alerts.sources.heartbeat import pings
 from alerts.sources.heartbeat.kind import KIND as HEARTBEAT
 from alerts.sources.kinds import Kind
 from alerts.sources.opsgenie.kind import KIND as OPSGENIE
 from alerts.sources.pagerduty.kind import KIND as PAGERDUTY
+from alerts.sources.prometheus.kind import KIND as PROMETHEUS
 from alerts.sources.uptimekuma.kind import KIND as UPTIMEKUMA
 from alerts.sources.vendors import VENDORS
 from alerts.sources.zabbix.kind import KIND as ZABBIX
@@ -40,12 +43,15 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             PAGERDUTY,
             OPSGENIE,
             ALERTMANAGER,
+            PROMETHEUS,
             GENERIC,
             HEARTBEAT,
+            CHANGES,
             ZABBIX,
             UPTIMEKUMA,
             CLOUDEVENTS,
             APPRISE,
+            EMAIL,
             *VENDORS,
         )
     }
