@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from django.utils.text import slugify
@@ -35,6 +36,11 @@ def rhythm_words(row: Heartbeat) -> str:
     if row.period is not None:
         return _("every %(span)s") % {"span": span(row.period)}
     return f"{row.cron} ({row.zone})"
+
+
+def beats_shown(rows: Iterable[Heartbeat]) -> list[tuple[Heartbeat, str, bool]]:
+    """Each with its rhythm in words and whether it runs now, as lists show them."""
+    return [(row, rhythm_words(row), is_running(row)) for row in rows]
 
 
 def dedup_key(pk: int) -> str:

@@ -8,13 +8,15 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Team
-from alerts import queries
+from alerts import queries, queries_heartbeats
+from alerts.heartbeats import beats_shown
 from alerts.models import Alert, AlertState
 from alerts.shown import IN_PANEL, shown
 from alerts.sources.registry import KINDS
 from lib.panels import Panel, register
 
 FIRST_FEW = 5
+MOST_BEATS = 20
 
 
 def register_all() -> None:
@@ -26,6 +28,21 @@ def register_all() -> None:
         "service",
         Panel("integrations", _("Integrations"), "alerts/_service_panel.html", service_panel, order=30),
     )
+    register(
+        "service",
+        Panel("heartbeats", _("Heartbeats"), "alerts/_heartbeats_panel.html", heartbeats_panel, order=25),
+    )
+
+
+def heartbeats_panel(service: Any, user: Any) -> dict[str, Any] | None:
+    """The jobs of a service that must not fall silent, what is wrong first; nothing to others while there is none."""
+    rows = list(queries_heartbeats.listed({"service": service.slug})[:MOST_BEATS])
+    may_make = service.archived_at is None and (
+        Team.objects.changeable_by(user).filter(pk=service.team_id).exists()
+    )
+    if not rows:
+        return None
+    return {"service": service, "beats": beats_shown(rows), "may_make": may_make, "most": MOST_BEATS}
 
 
 def incident_panel(incident: Any, user: Any) -> dict[str, Any] | None:

@@ -40,7 +40,7 @@ class Pinged:
 
 def listed(chosen: dict[str, Any]) -> QuerySet[Heartbeat]:
     """What is wrong first, then what never came, then by when it is due. `chosen` may name a `service` and a `team` by
-    slug, and a `state`."""
+    slug, an `integration` by its number, and a `state`."""
     whens = [When(state=state, then=Value(place)) for place, state in enumerate(WRONG_FIRST)]
     found = Heartbeat.objects.select_related("integration__service__team").order_by(
         Case(*whens, output_field=IntegerField()), "due_at", "name", "pk"
@@ -49,6 +49,8 @@ def listed(chosen: dict[str, Any]) -> QuerySet[Heartbeat]:
         found = found.filter(integration__service__slug=chosen["service"])
     if chosen.get("team"):
         found = found.filter(integration__service__team__slug=chosen["team"])
+    if chosen.get("integration"):
+        found = found.filter(integration=chosen["integration"])
     if chosen.get("state"):
         found = found.filter(state=chosen["state"])
     return found

@@ -18,7 +18,7 @@ from accounts.models import Team
 from alerts import queries_heartbeats as queries
 from alerts.expecting import upcoming
 from alerts.heartbeat_forms import HeartbeatSearch
-from alerts.heartbeats import is_running, rhythm_of, rhythm_words
+from alerts.heartbeats import beats_shown, is_running, rhythm_of, rhythm_words
 from alerts.models import Heartbeat, HeartbeatState
 from catalog.models import Service
 from lib.sealing import BadSeal, unseal
@@ -57,7 +57,7 @@ def _rows(request: PersonRequest) -> dict[str, Any]:
     )
     return {
         "page": page,
-        "rows": [(each, rhythm_words(each), is_running(each)) for each in page.object_list],
+        "rows": beats_shown(page.object_list),
         "chosen": chosen,
         "counts": [(state.value, state.label, counted.get(state.value, 0)) for state in queries.WRONG_FIRST],
         "total": sum(counted.values()),

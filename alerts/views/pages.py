@@ -19,9 +19,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import PersonRequest
 from accounts.models import Team
-from alerts import queries
+from alerts import queries, queries_heartbeats
 from alerts.arrivals import Arrivals, summed
-from alerts.forms import IntegrationSearch
+from alerts.forms import PINGED, IntegrationSearch
+from alerts.heartbeats import beats_shown
 from alerts.limits import last_hour
 from alerts.models import Event, Integration
 from alerts.processing import read, reason_of
@@ -77,7 +78,13 @@ def integration(request: PersonRequest, pk: int) -> HttpResponse:
     """One door: what came in lately and what became of it, how to set up the sender, tests."""
     subject = readable(pk)
     may_change = queries.may_change(request.user, subject)
-    context = {**_came(subject, timezone.now()), "may_change": may_change, **_setup(subject, may_change)}
+    context = {
+        **_came(subject, timezone.now()),
+        "may_change": may_change,
+        **_setup(subject, may_change),
+        "beats": beats_shown(queries_heartbeats.listed({"integration": subject.pk})),
+        "takes_pings": subject.kind in PINGED,
+    }
     return render(request, "alerts/integration.html", context)
 
 
