@@ -136,6 +136,7 @@ FILLED: dict[str, dict[str, Any]] = {
             *("incidents:pages-csv", "incidents:pages-json"),
             *(f"incidents:{name}" for name in ("update", "acknowledge", "declare-it", "escalate", "verdict")),
             *("alerts:incident-alerts", "alerts:incident-panel"),
+            *("alerts:incident-merge", "alerts:incident-split"),
         ],
         _open,
     ),
@@ -181,7 +182,7 @@ FILLED: dict[str, dict[str, Any]] = {
     },
     **dict.fromkeys(
         [
-            *("alerts:integration", "alerts:integration-came", "alerts:integration-rename"),
+            *("alerts:integration", "alerts:integration-came", "alerts:integration-settings"),
             *("alerts:integration-renew", "alerts:integration-disable", "alerts:integration-enable"),
             *("alerts:integration-test", "alerts:integration-fire", "alerts:integration-file"),
         ],
@@ -227,6 +228,7 @@ FILLED: dict[str, dict[str, Any]] = {
         ],
         _api,
     ),
+    **dict.fromkeys(("merging-merge", "merging-split"), _api),
     "alert-detail": _alert,
     "service-detail": _service,
     **dict.fromkeys(("postmortem-detail", "postmortem-pdf"), _api_reviewed),
@@ -307,7 +309,7 @@ OWN = {
 RESPOND = {
     *("incidents:declare", "incidents:declare-who", "incidents:edit", "incidents:note", "incidents:update"),
     *("incidents:role", "incidents:acknowledge", "incidents:declare-it", "incidents:move"),
-    *("incidents:escalate", "incidents:page-again"),
+    *("incidents:escalate", "incidents:page-again", "alerts:incident-merge", "alerts:incident-split"),
     *("insights:operations", "insights:operations-ledger", "insights:readiness", "insights:noise"),
     *("oncall:drills", "oncall:drill-start", "oncall:drill-plan-new"),
     *("oncall:absence-new", "oncall:cover-new", "oncall:feed-new"),
