@@ -15,7 +15,7 @@ from uuid import uuid4
 from django.utils.translation import gettext_lazy as _
 
 from alerts.sources import values
-from alerts.sources.base import ALERT, Accepted, Answer, Arrived, Door, Gate, Rejected
+from alerts.sources.base import ALERT, PING, Accepted, Answer, Arrived, Door, Gate, Rejected
 from alerts.sources.kinds import Kind
 from alerts.sources.opsgenie import asking, paths
 from alerts.sources.opsgenie.answers import accepted, fixed, refused
@@ -68,8 +68,8 @@ def take_heartbeat(arrived: Arrived, door: Door) -> Accepted | Answer:
         return asking.heartbeats(door.id)
     if asked.verb == paths.GET:
         return asking.heartbeat(door.id, asked.identifier)
-    context = {"verb": asked.verb, "name": asked.identifier}
-    return Accepted(answer=lambda event: accepted(event, _PONG), text="", context=context)
+    context = {"slug": asked.identifier, "what": "ok", "method": arrived.method}
+    return Accepted(answer=lambda event: accepted(event, _PONG), text="", endpoint=PING, context=context)
 
 
 def _answer(asked: paths.Asked, arrived: Arrived, door: Door) -> Answer:

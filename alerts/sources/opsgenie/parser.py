@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from alerts.sources import values
-from alerts.sources.base import Action, Parsed, Ping, Severity, Signal, Stored
+from alerts.sources.base import Action, Parsed, Severity, Signal, Stored
 from alerts.sources.plain import body_of
 
 PRIORITIES: Mapping[str, Severity] = {
@@ -59,9 +59,6 @@ class Call:
 def read(stored: Stored) -> Parsed:
     """Return what the call says; a call without context is a create, as from the integration's page."""
     context = stored.context
-    if context.get("verb") == "ping":
-        name = values.name(context.get("name"), 200)
-        return Parsed(pings=(Ping(slug=name, happened_at=stored.received_at),))
     body = values.mapping(body_of(stored)) if stored.text.strip() else {}
     call = Call(
         alias=values.key(context.get("alias")) or stored.dedup_key or values.hashed(stored.text),
