@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from alerts.views import alerts, changes, heartbeat_changes, heartbeats, merging, pages
+from alerts.views import alerts, changes, heartbeat_changes, heartbeats, merging, pages, routes
 
 app_name = "alerts"
 urlpatterns = [
@@ -22,6 +22,15 @@ urlpatterns = [
     path("integrations/<int:pk>/events/<int:event_pk>/", pages.event, name="event"),
     path("integrations/<int:pk>/events/<int:event_pk>/body/", pages.body, name="event-body"),
     path("integrations/<int:pk>/heartbeats/new/", heartbeat_changes.new_behind, name="heartbeat-behind"),
+    path("integrations/<int:pk>/routes/", routes.of_integration, name="integration-routes"),
+    path("integrations/<int:pk>/routes/new/", routes.new_of, name="route-new-of"),
+    path("routes/", routes.routes, name="routes"),
+    path("routes/new/", routes.new, name="route-new"),
+    path("routes/<int:pk>/edit/", routes.edit, name="route-edit"),
+    path("routes/<int:pk>/move/", routes.move, name="route-move"),
+    path("routes/<int:pk>/enable/", routes.enable, name="route-enable"),
+    path("routes/<int:pk>/disable/", routes.disable, name="route-disable"),
+    path("routes/<int:pk>/remove/", routes.remove, name="route-remove"),
     path("heartbeats/", heartbeats.heartbeats, name="heartbeats"),
     path("heartbeats/rows/", heartbeats.rows, name="heartbeat-rows"),
     path("heartbeats/new/", heartbeat_changes.new, name="heartbeat-new"),

@@ -26,6 +26,7 @@ from alerts.heartbeats import beats_shown
 from alerts.limits import last_hour
 from alerts.models import Event, Integration
 from alerts.processing import read, reason_of
+from alerts.queries_rules import own_routes
 from alerts.shown import pretty
 from alerts.sources.base import Change, Parsed, Signal
 from alerts.sources.registry import KINDS, UnknownKind, setup_file, setup_html
@@ -84,6 +85,7 @@ def integration(request: PersonRequest, pk: int) -> HttpResponse:
         **_setup(subject, may_change),
         "beats": beats_shown(queries_heartbeats.listed({"integration": subject.pk})),
         "takes_pings": subject.kind in PINGED,
+        "routes": own_routes(subject),
     }
     return render(request, "alerts/integration.html", context)
 

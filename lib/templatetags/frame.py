@@ -37,6 +37,7 @@ NAVIGATION = (
         (
             Entry("incidents:list", _("Incidents"), "flame", thumb=True),
             Entry("alerts:alerts", _("Alerts"), "alert-circle"),
+            Entry("alerts:mutes", _("Mutes"), "bell-off"),
             Entry("oncall:now", _("On call"), "bell-ringing", thumb=True),
             Entry("statuspage:manage", _("Status"), "broadcast", thumb=True),
             Entry("postmortems:list", _("Postmortems"), "notebook"),
@@ -49,6 +50,7 @@ NAVIGATION = (
             Entry("oncall:schedules", _("Schedules"), "calendar-time"),
             Entry("oncall:policies", _("Escalation"), "ladder"),
             Entry("alerts:integrations", _("Integrations"), "plug"),
+            Entry("alerts:routes", _("Routes"), "route"),
             Entry("alerts:heartbeats", _("Heartbeats"), "activity"),
         ),
     ),
