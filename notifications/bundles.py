@@ -53,10 +53,15 @@ def _limit(claimed: Claimed) -> timedelta:
     """At most one message in this long; nothing for what is not a page."""
     if not claimed.is_page or claimed.method_id is None:
         return timedelta(0)
-    if claimed.throttle is not None:
-        return claimed.throttle
+    return spacing(claimed.transport, claimed.throttle)
+
+
+def spacing(transport: str, chosen: timedelta | None) -> timedelta:
+    """How long a method's next page waits behind the last: what its person chose, else what the channel does."""
+    if chosen is not None:
+        return chosen
     try:
-        return get(claimed.transport).throttle
+        return get(transport).throttle
     except UnknownTransport:
         return timedelta(0)
 

@@ -35,7 +35,18 @@ class WayShown(serializers.Serializer[Told]):
     """One way to reach somebody."""
 
     transport = serializers.CharField(help_text="Such as email.")
-    after = serializers.SerializerMethodField(help_text="Seconds after they are paged.")
+    after = serializers.SerializerMethodField(
+        help_text="Seconds after they are paged, quiet hours counted in."
+    )
+    held_until = serializers.DateTimeField(
+        allow_null=True, help_text="The end of quiet hours that hold it back."
+    )
+    together = Length(
+        help_text="Seconds within which further pages by it are told together; 0: each by itself."
+    )
+    is_fallback = serializers.BooleanField(
+        help_text="The fallback of the installation, since they have no way."
+    )
 
     def get_after(self, way: Told) -> int:
         return int(way.after.total_seconds())
@@ -116,6 +127,9 @@ class AnswerShown(serializers.Serializer[Answer]):
     )
     first_page_after = Length(allow_null=True, help_text="Seconds; null when nobody is ever paged.")
     rungs = RungShown(many=True)
+    last_resort = serializers.CharField(
+        help_text="The channel of the installation's fallback, for whoever cannot be reached; empty without one."
+    )
     complete = serializers.BooleanField(
         help_text="False where the fallback comes after more due times than are followed."
     )

@@ -15,7 +15,8 @@ from accounts.models import User
 from insights.simulator.naming import Names, names_of
 from insights.simulator.reading import plans_of, reach
 from insights.simulator.values import Answer, Outcome, Paged, Passed, Question, Rung, Told
-from notifications.recipients import NOW, people, reachable, ways
+from notifications.bundles import spacing
+from notifications.recipients import NOW, Way, due_at, last_resort, people, reachable, ways
 from oncall import plan as plans
 from oncall.coverage import Schedule
 from oncall.plan import Decision, Plan, Position, Skipped, Target, TargetKind
@@ -82,6 +83,19 @@ def _of_layer(layer: AnyLayer) -> set[int]:
     return {each.person for each in layer.shifts}
 
 
+def _told(user: User, urgency: str, way: Way, at: datetime) -> Told:
+    """As the outbox would have it: quiet hours hold it back, and later pages by it wait for each other."""
+    due = due_at(user, urgency, at, way.delay)
+    return Told(
+        way.method.transport,
+        due - at,
+        way.method.pk,
+        held_until=due if due > at + way.delay else None,
+        together=spacing(way.method.transport, way.method.throttle),
+        is_own=way.method.throttle is not None,
+    )
+
+
 class _Admins:
     """The installation's admins, read when the first fallback turns out to have nobody."""
 
@@ -111,7 +125,8 @@ class _Asked:
         rungs = tuple(self._rung(moments, place) for place in range(len(moments)))
         last = moments[-1].decision
         complete = last.kind == "fallback" and last.position.cycle > self.plan.repeats
-        return Answer(self.question, policy_name, facts.urgency, rungs, complete)
+        channel = (last_resort() or {}).get("transport", "")
+        return Answer(self.question, policy_name, facts.urgency, rungs, complete, channel)
 
     def _who(self, target: Target, at: datetime) -> tuple[int, ...]:
         return tuple(each for each in self.crew.who(target, at) if self._has_method(each))
@@ -126,10 +141,10 @@ class _Asked:
         moment, decision = moments[place], moments[place].decision
         following = moments[place + 1].at if place + 1 < len(moments) else None
         before = moments[place - 1].decision if place else None
-        paged = [self._paged(each.person, each.targets) for each in decision.pages]
+        paged = [self._paged(each.person, each.targets, moment.at) for each in decision.pages]
         admins = decision.kind == "fallback" and not paged
         if admins:
-            paged = [Paged(user, (), self._ways(user)) for user in self.admins()]
+            paged = [Paged(user, (), self._ways(user, moment.at)) for user in self.admins()]
         return Rung(
             at=moment.at,
             kind=decision.kind,
@@ -144,15 +159,15 @@ class _Asked:
             again=self.plan.fallback_every if decision.position.cycle > self.plan.repeats else None,
         )
 
-    def _paged(self, person: int, targets: tuple[Target, ...]) -> Paged:
+    def _paged(self, person: int, targets: tuple[Target, ...], at: datetime) -> Paged:
         user = self.known[person]
-        return Paged(user, tuple(self.names[target] for target in targets), self._ways(user))
+        return Paged(user, tuple(self.names[target] for target in targets), self._ways(user, at))
 
-    def _ways(self, user: User) -> tuple[Told, ...]:
-        found = ways(user, self.question.facts.urgency)
-        return tuple(Told(way.method.transport, way.delay, way.method.pk) for way in found) or (
-            Told("email", NOW),
-        )
+    def _ways(self, user: User, at: datetime) -> tuple[Told, ...]:
+        urgency = self.question.facts.urgency
+        found = tuple(_told(user, urgency, way, at) for way in ways(user, urgency))
+        last = last_resort()
+        return found or (Told(last["transport"] if last else "email", NOW, is_fallback=last is not None),)
 
     def _told(self, decision: Decision, at: datetime) -> tuple[User, ...]:
         targets = {target for page in decision.pages for target in page.targets}

@@ -70,12 +70,20 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One way to reach somebody, `after` they are paged. `method` is the id of their contact method; None is the
-    address of their account, the last resort."""
+    """One way to reach somebody, `after` they are paged. `method` is the id of their contact method; None is a last
+    resort: the installation's fallback where `is_fallback`, else the address of their account.
+
+    `held_until` is the end of their quiet hours where those hold it back, which `after` counts in. Within `together` of
+    one page by it further ones are told in one message; the first never waits. `is_own` says that they chose that.
+    """
 
     transport: str
     after: timedelta
     method: int | None = None
+    held_until: datetime | None = None
+    together: timedelta = timedelta(0)
+    is_own: bool = False
+    is_fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +146,8 @@ class Answer:
     urgency: str
     rungs: tuple[Rung, ...]
     complete: bool = True
+    # The channel by which pages go for whoever cannot be reached; empty where the installation has no fallback.
+    last_resort: str = ""
 
     @property
     def pages(self) -> Iterator[tuple[timedelta, Paged, Told]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -35,13 +36,38 @@ def reasons_in_words(paged: Paged) -> str:
 
 
 def way_in_words(way: Told) -> str:
-    """ "E-mail at once", "Webhook after 2 min", "E-mail to the address of the account"."""
+    """ "E-mail at once", "Webhook after 2 min", "E-mail to the address of the account", "SMS after 4 h (quiet hours
+    until Tue 07:00)". The moment is on the current zone's clock."""
     title = transport_in_words(way.transport)
-    if way.method is None:
+    if way.is_fallback:
+        title = _("%(title)s to the fallback of the installation") % {"title": title}
+    elif way.method is None:
         title = _("%(title)s to the address of the account") % {"title": title}
-    if not way.after:
-        return _("%(title)s at once") % {"title": title}
-    return _("%(title)s after %(span)s") % {"title": title, "span": span_words(way.after)}
+    when = _("after %(span)s") % {"span": span_words(way.after)} if way.after else _("at once")
+    return f"{title} {when}{_held(way)}{_spaced(way)}"
+
+
+def _held(way: Told) -> str:
+    if way.held_until is None:
+        return ""
+    clock = f"{localtime(way.held_until):%a %H:%M}"
+    return " " + _("(quiet hours until %(clock)s)") % {"clock": clock}
+
+
+def _spaced(way: Told) -> str:
+    """Only what somebody chose: what every channel does by itself would stand behind each name."""
+    if not (way.is_own and way.together):
+        return ""
+    return " " + _("(further ones within %(span)s together)") % {"span": span_words(way.together)}
+
+
+def unreachable_in_words(answer: Answer) -> str:
+    """What becomes of the pages of people who cannot be reached."""
+    if not answer.last_resort:
+        return _("No fallback is set up for them.")
+    return _("Their pages go to the fallback of the installation (%(title)s), and nobody is waited for.") % {
+        "title": transport_in_words(answer.last_resort)
+    }
 
 
 def ways_in_words(ways: Iterable[Told]) -> str:

@@ -11,6 +11,7 @@ from insights.simulator import words
 
 register = template.Library()
 
+register.filter("unreachable_in_words", words.unreachable_in_words)
 register.filter("ways_in_words", lambda paged: words.ways_in_words(paged.ways))
 register.filter("reasons_in_words", words.reasons_in_words)
 register.filter("step_in_words", words.step_in_words)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime, time, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -12,6 +13,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from catalog.models import Service
+from notifications import providers
+from notifications.actions.providers import save_provider
+from notifications.models import QuietHours
 from oncall.models import EscalationPolicy, Override, Schedule
 from tests import making
 
@@ -167,3 +171,32 @@ def test_the_manager_is_offered_to_expect_the_answer(
     query = {"service": service.slug, "severity": "2", **AT}
     for person, may in ((owner, True), (admin, True), (member, False)):
         assert ("Expect this answer" in text(browser_of(person), query)) is may
+
+
+def test_quiet_hours_and_a_throttle_of_their_own_are_told(
+    browser_of: Browser, viewer: User, service: Service, member: User
+) -> None:
+    """03:00 in Berlin at low urgency: it waits for the morning; high urgency does not."""
+    member.time_zone = "Europe/Berlin"
+    member.save()
+    method = member.contact_methods.get()
+    method.throttle = timedelta(minutes=5)
+    method.save()
+    QuietHours.objects.create(user=member, starts=time(22), ends=time(7), weekends=False)
+    low = text(browser_of(viewer), {"service": service.slug, "severity": "4", **AT})
+    assert "E-mail after 4 h (quiet hours until Sat 07:00) (further ones within 5 min together)" in low
+    high = text(browser_of(viewer), {"service": service.slug, "severity": "2", **AT})
+    assert "E-mail at once (further ones within 5 min together)" in high
+    assert "quiet hours" not in high
+
+
+def test_whoever_cannot_be_reached_is_paged_by_the_fallback(
+    browser_of: Browser, viewer: User, admin: User, service: Service, member: User, now: datetime
+) -> None:
+    member.contact_methods.all().delete()
+    query = {"service": service.slug, **AT}
+    assert "No fallback is set up for them" in text(browser_of(viewer), query)
+    values = {"transport": "email", "address": "noc@example.test"}
+    save_provider(actor=admin, name="fallback", values=values, now=now)
+    providers.forget()
+    assert "go to the fallback of the installation (E-mail)" in text(browser_of(viewer), query)
