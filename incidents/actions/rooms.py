@@ -1,4 +1,4 @@
-"""Telling chat rooms: one message when an incident opens, changed as its state changes.
+"""Telling chat rooms: one message when an incident opens, changed as its state, severity, title and roles change.
 
 Runs in the transaction of whatever changed the incident, so a room hears of what is true and of nothing else. A channel
 that cannot change a message gets one more when somebody has it, and one when it is over.
@@ -15,8 +15,9 @@ from django.db.models import Q
 from accounts.models import User
 from incidents.cards import card
 from incidents.messages import subject_of
-from incidents.models import Channel, Incident, RoleAssignment, RoleName, State
+from incidents.models import Channel, EntryKind, Incident, RoleAssignment, RoleName, State
 from incidents.queries.rooms import name_of
+from incidents.queries.timeline import last_move
 from notifications import transports
 from notifications.actions.deliveries import enqueue, packed
 from notifications.models import Delivery, DeliveryKind, DeliveryState
@@ -87,8 +88,11 @@ def to_room(
     )
 
 
-def changed(*, incidents: Sequence[Incident], now: datetime, by: User | None = None) -> int:
-    """The rooms' messages as the incidents stand now; returns how many rooms there are. `by` moved them.
+def changed(
+    *, incidents: Sequence[Incident], now: datetime, by: User | None = None, is_move: bool = True
+) -> int:
+    """The rooms' messages as the incidents stand now; returns how many rooms there are. `by` moved them; what is no
+    move into another state is worth no further message where one cannot be changed.
 
     What no provider has yet is changed in the outbox, so that a room is not told what is over already.
     """
@@ -106,20 +110,28 @@ def changed(*, incidents: Sequence[Incident], now: datetime, by: User | None = N
     leads = _commanders(incidents)
     for first in told:
         incident = subjects[first.subject]
-        _bring_up_to_date(
-            first, incident, packed(card(incident, commander=leads.get(incident.pk), by=by)), now
-        )
+        mover = by if is_move else _mover(incident)
+        message = packed(card(incident, commander=leads.get(incident.pk), by=mover))
+        _bring_up_to_date(first, incident, message, now, word=_worth_a_word(incident) if is_move else "")
     return len(told)
 
 
-def _bring_up_to_date(first: Delivery, incident: Incident, message: dict[str, Any], now: datetime) -> None:
+def _mover(incident: Incident) -> User | None:
+    """Who ended it, which its message goes on to say."""
+    move = None if incident.is_open else last_move(incident, [EntryKind.STATE])
+    return move.person if move else None
+
+
+def _bring_up_to_date(
+    first: Delivery, incident: Incident, message: dict[str, Any], now: datetime, *, word: str
+) -> None:
     waiting = Delivery.objects.filter(state=DeliveryState.PENDING).filter(Q(pk=first.pk) | Q(replaces=first))
     if waiting.update(message=message):
         return
     if _edits(first.transport):
         # The timeline has grown by this change, so its length names it.
         _follow(first, f"{first.key}:edit:{incident.timeline_length}", DeliveryKind.EDIT, message, now)
-    elif word := _worth_a_word(incident):
+    elif word:
         _follow(first, f"{first.key}:{word}", DeliveryKind.NOTICE, message, now)
 
 

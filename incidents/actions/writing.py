@@ -8,6 +8,7 @@ from django.db import transaction
 
 from accounts.models import User
 from incidents import signals
+from incidents.actions import rooms
 from incidents.actions.paging import look_again
 from incidents.actions.timeline import Entry, append, lock
 from incidents.models import (
@@ -96,6 +97,7 @@ def assign_role(*, incident_id: int, actor: User, role: str, user: User, now: da
     )
     text = f"{RoleName(role).label}: {user}"
     append([(incident, [Entry(EntryKind.ROLE, text, actor, {"role": role, "user": user.pk})])], now=now)
+    rooms.changed(incidents=[incident], now=now, is_move=False)
     signals.announce(incident.pk, "timeline")
     return assignment
 
@@ -132,6 +134,7 @@ def correct(
     for name, value in changed.items():
         setattr(incident, name, value)
     append([(incident, entries)], now=now)
+    rooms.changed(incidents=[incident], now=now, is_move=False)
     if "severity" in changed:
         look_again(incident_id=incident.pk, now=now)
     signals.announce(incident.pk, "state")

@@ -15,6 +15,7 @@ from catalog.models import Service
 from incidents.actions.channels import add_channel
 from incidents.actions.opening import Opening, declare_new, open_for_alerts
 from incidents.actions.transitions import acknowledge, change_state, resolve_quietly
+from incidents.actions.writing import assign_role, correct
 from incidents.models import Channel, Incident
 from notifications.models import Delivery, DeliveryState
 
@@ -74,6 +75,38 @@ def test_the_message_changes_with_the_state(service: Service, member: User, now:
     last = to_rooms()[-1]
     assert last.message["headline"].endswith("resolved by Milan Member")
     assert last.message["data"]["answers"] is False
+
+
+def test_the_message_changes_with_the_severity_the_title_and_who_leads(
+    service: Service, owner: User, member: User, now: datetime
+) -> None:
+    incident = declare_new(
+        actor=owner, service=service, title="Checkout is down", severity=2, now=now, page=False
+    )
+    hand_over(now)
+    correct(incident_id=incident.pk, actor=member, severity=1, title="Cards are refused", now=now)
+    edit = to_rooms()[-1]
+    assert (edit.kind, len(to_rooms())) == ("edit", 2)
+    assert edit.message["headline"].startswith("SEV1 Payments API: Cards are refused")
+    hand_over(now)
+    assign_role(incident_id=incident.pk, actor=owner, role="commander", user=member, now=now)
+    edit = to_rooms()[-1]
+    assert (edit.kind, len(to_rooms())) == ("edit", 3)
+    assert ["Commander", "Milan Member"] in edit.message["facts"]
+    change_state(incident_id=incident.pk, verb="resolve", actor=member, now=now)
+    hand_over(now)
+    correct(incident_id=incident.pk, actor=owner, title="Cards were refused", now=now)
+    assert to_rooms()[-1].message["headline"].endswith("Cards were refused, resolved by Milan Member")
+
+
+def test_a_correction_is_no_further_message_where_one_cannot_be_changed(
+    service: Service, owner: User, now: datetime
+) -> None:
+    Channel.objects.update(transport="teams", address="https://a.logic.azure.com/workflows/1?sig=2")
+    incident = declare_new(actor=owner, service=service, title="Down", severity=2, now=now, page=False)
+    hand_over(now)
+    correct(incident_id=incident.pk, actor=owner, severity=1, now=now)
+    assert len(to_rooms()) == 1
 
 
 def test_what_was_not_sent_yet_is_changed_before_it_is(service: Service, member: User, now: datetime) -> None:
