@@ -130,3 +130,15 @@ def said(found: Parsed) -> list[str]:
     """As in a record's `says`."""
     changes, pings = ["change"] * len(found.changes), ["ping"] * len(found.pings)
     return [signal.action for signal in found.signals] + changes + pings
+
+
+def found(kind: str, name: str) -> Record:
+    """The record of that kind and name."""
+    return next(each for each in records(kind) if each.name == name)
+
+
+def reading(kind: str, name: str, *, now: datetime, context: Mapping[str, Any] | None = None) -> Parsed:
+    """What a kind reads of a record's body alone, without the door."""
+    body = found(kind, name).body
+    text = body if isinstance(body, str) else json.dumps(body)
+    return reader(kind)(Stored(text=text, received_at=now, context=context or {}))

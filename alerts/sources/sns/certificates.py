@@ -64,7 +64,9 @@ def is_at_sns(url: str) -> bool:
         usual = parts.port in (None, 443) and parts.username is None and parts.password is None
     except ValueError:
         return False
-    return parts.scheme == "https" and usual and bool(_HOST.fullmatch(parts.hostname or ""))
+    # urlsplit drops what another reader of the same address may not.
+    plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
+    return plain and parts.scheme == "https" and usual and bool(_HOST.fullmatch(parts.hostname or ""))
 
 
 def _fits(key: RSAPublicKey, signature: str, envelope: Envelope, hashing: HashAlgorithm) -> bool:
