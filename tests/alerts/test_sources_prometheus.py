@@ -13,6 +13,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts.models import User
 from alerts.due import work_due
 from alerts.models import Alert, AlertState, EndedBy, Event, Mute
 from alerts.processing import process_waiting
@@ -241,6 +242,14 @@ def test_a_silence_that_makes_no_sense_is_refused(door: Door, fields: dict[str, 
     assert answer.status_code == 400
     assert "silence invalid" in json.loads(answer.content)
     assert not Mute.objects.exists()
+
+
+@pytest_db
+def test_a_mute_that_a_person_made_is_not_the_keys_to_end(door: Door, owner: User) -> None:
+    uid = json.loads(door.silence().content)["silenceID"]
+    Mute.objects.update(created_by=owner)
+    assert json.loads(door.ask("api/v2/silences").content) == []
+    assert door.ask(f"api/v2/silence/{uid}", "DELETE").status_code == 404
 
 
 @pytest_db

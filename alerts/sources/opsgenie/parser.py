@@ -37,13 +37,16 @@ class Call:
 
     @property
     def by(self) -> str:
+        """Who did it, as far as that is said."""
         return values.name(self.body.get("user") or self.body.get("source"), 120)
 
     @property
     def note(self) -> str:
+        """The words that came with it."""
         return values.name(self.body.get("note"), _SAID_LENGTH)
 
     def signal(self, action: Action, **fields: Any) -> Signal:
+        """What it says of its alert."""
         return Signal(action=action, dedup_key=self.alias, happened_at=self.at, **fields)
 
     def update(self, **fields: Any) -> Signal:

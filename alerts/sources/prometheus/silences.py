@@ -23,8 +23,8 @@ KEPT = timedelta(days=5)
 
 
 def of(integration: Integration) -> QuerySet[Mute]:
-    """The silences that were made with this integration's key."""
-    return Mute.objects.filter(matchers__contains=[own(integration)])
+    """The silences that were made with this integration's key, and none that a person made."""
+    return Mute.objects.filter(matchers__contains=[own(integration)], created_by=None)
 
 
 def own(integration: Integration) -> Condition:
