@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from django.db import Error as DatabaseProblem
 from django.db import connection
@@ -148,7 +149,7 @@ def keep_sample(
     door: Door, *, endpoint: str, body: str, context: str, refused: int, now: datetime
 ) -> int | None:
     """Keep one refused body as an event that is done with, unless another process just did; its id."""
-    values = {
+    values: dict[str, Any] = {
         "id": door.id,
         "endpoint": endpoint,
         "body": body,

@@ -28,6 +28,10 @@ GAUGES = """
       (SELECT count(*) FROM notifications_delivery WHERE state IN ('pending', 'sending') AND due_at <= %(now)s),
       (SELECT count(*) FROM alerts_event WHERE processed_at IS NULL),
       (SELECT extract(epoch FROM %(now)s - min(received_at)) FROM alerts_event WHERE processed_at IS NULL),
+      (SELECT count(*) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+       WHERE i.inhparent = 'alerts_event'::regclass
+       AND c.relname > 'alerts_event_d' || to_char(%(now)s ::timestamptz AT TIME ZONE 'UTC', 'YYYYMMDD')
+       AND c.relname < 'alerts_event_e'),
       (SELECT count(*) FROM incidents_incident WHERE state NOT IN ('resolved', 'dismissed')),
       (SELECT count(*) FROM notifications_measure WHERE name = 'sweeper' AND value > extract(epoch FROM %(now)s) - 10),
       (SELECT count(*) FROM notifications_circuit WHERE opened_at IS NOT NULL),
@@ -46,6 +50,7 @@ NAMES = (
         "event_oldest_waiting_seconds",
         "Age of the oldest accepted event that is not processed yet; 0 when none is.",
     ),
+    ("event_days_ahead", "Partitions that wait for events of the days to come; alarm below 2."),
     ("incidents_open", "Incidents that are neither resolved nor dismissed."),
     ("sweepers_alive", "Workers that swept within the last ten seconds."),
     ("circuits_open", "Providers that do not answer, so that other methods are used."),

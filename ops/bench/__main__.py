@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,26 +29,51 @@ def main(arguments: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="tocsin-bench-") as name:
         folder = Path(name)
         with Stack(folder, durable=True, mail_port=free_port()) as stack:
-            bench = _prepared(stack, folder, options.quick, options.workers)
-            for phase in options.phases or PHASES:
-                print(f"… {phase}", file=sys.stderr, flush=True)
-                bench.results[phase] = PHASES[phase](bench)
+            bench = _prepared(stack, folder, options.quick, options.workers[0])
+            found = {
+                name: result
+                for workers in options.workers
+                for name, result in _run(bench, options.phases or list(PHASES), workers, options.workers)
+            }
             report = {
                 "machine": _machine(),
-                "workers": options.workers,
+                "workers": options.workers[0] if len(options.workers) == 1 else options.workers,
                 "quick": options.quick,
-                **bench.results,
+                **found,
             }
-    print(_table(bench.results))
+    print(_table(found))
     print(json.dumps(report))
     return 0
+
+
+def _run(
+    bench: Bench, phases: list[str], workers: int, all_workers: list[int]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The phases with so many workers; their number is in the name where there are several."""
+    if workers != bench.workers:
+        bench.workers = workers
+        bench.run_workers(workers)
+    for phase in phases:
+        print(f"… {phase}, workers {workers}", file=sys.stderr, flush=True)
+        bench.results[phase] = PHASES[phase](bench)
+        load = [round(each, 1) for each in os.getloadavg()]
+        yield (
+            phase if len(all_workers) == 1 else f"{phase}@{workers}",
+            {**bench.results[phase], "load_after": load},
+        )
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(each) for each in text.split(",")]
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description=__doc__)
     parser.add_argument("phases", nargs="*", choices=[*PHASES, []], help="which to run; all without")
     parser.add_argument("--quick", action="store_true", help="a third of the time, rougher figures")
-    parser.add_argument("--workers", type=int, default=1, help="worker processes (default: 1)")
+    parser.add_argument(
+        "--workers", type=_numbers, default=[1], help="worker processes, or several numbers: 1,2 (default: 1)"
+    )
     return parser.parse_args(arguments)
 
 

@@ -54,13 +54,13 @@ def get(path: str) -> bytes:
     return f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
 
 
-def event(key: str, mark: str, dedup: str | None = None) -> bytes:
+def event(key: str, mark: str, dedup: str | None = None, component: str = "postgres") -> bytes:
     """A PagerDuty trigger whose summary carries the mark that the mail catcher looks for."""
     payload = {
         "summary": f"bench-{mark} disk is nearly full",
         "source": "db1.example.test",
         "severity": "critical",
-        "component": "postgres",
+        "component": component,
         "custom_details": {"free": "3%", "mount": "/var/lib/postgresql", "runbook": "clear old WAL"},
     }
     return post(
@@ -87,6 +87,22 @@ async def as_fast_as_possible(
                 raw = requests(next(numbers))
                 began = time.perf_counter()
                 status = await connection.send(raw)
+                answers.seconds.append(time.perf_counter() - began)
+                answers.refused += not 200 <= status < 300
+
+    await asyncio.gather(*(one() for _ in range(connections)))
+    return answers
+
+
+async def exactly(port: int, requests: Callable[[int], bytes], total: int, connections: int) -> Answers:
+    """So many requests, each connection sending its next as soon as the last was answered."""
+    answers, numbers = Answers(), iter(range(total))
+
+    async def one() -> None:
+        async with Connection(port) as connection:
+            for number in numbers:
+                began = time.perf_counter()
+                status = await connection.send(requests(number))
                 answers.seconds.append(time.perf_counter() - began)
                 answers.refused += not 200 <= status < 300
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 
 from ops import programs
-from ops.bench import client
+from ops.bench import client, storms
 from ops.bench.due import due, explain, timers
 from ops.bench.figures import memory_mb, percentiles
 from ops.bench.harness import Bench, Result
@@ -120,9 +120,15 @@ PHASES: dict[str, Callable[[Bench], Result]] = {
     "shares": shares,
     "senders": senders,
     "storm": storm,
+    "one_key": storms.one_key,
+    "many_keys": storms.many_keys,
+    "fairness": storms.fairness,
+    "each": storms.each,
+    "limits": storms.limits,
     "timers": timers,
     "due": due,
     "explain": explain,
     "rota": rota,
+    "volume": storms.volume,
     "memory": memory,
 }

@@ -18,6 +18,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.models import Team, User  # noqa: E402
 from alerts.actions.integrations import create_integration  # noqa: E402
+from alerts.models import Integration, Route  # noqa: E402
 from catalog.models import Grouping, Service  # noqa: E402
 from incidents.actions.opening import Opening, open_for_alerts  # noqa: E402
 from incidents.models import Escalation  # noqa: E402
@@ -25,6 +26,8 @@ from notifications.actions.deliveries import build, enqueue  # noqa: E402
 from notifications.models import ContactMethod, Delivery, DeliveryKind, Urgency  # noqa: E402
 from notifications.transports.base import Message  # noqa: E402
 from oncall.models import EscalationPolicy, PolicyStep, StepTarget  # noqa: E402
+
+LIMIT = 600
 
 
 def base() -> dict[str, str]:
@@ -44,11 +47,22 @@ def base() -> dict[str, str]:
         ("each", Grouping.ALERT),
         ("gather", Grouping.SERVICE),
         ("storm", Grouping.SERVICE),
+        ("limited", Grouping.SERVICE),
     ):
         service = Service.objects.create(name=name, slug=name, team=team, policy=policy, grouping=grouping)
         _row, keys[name] = create_integration(
             actor=None, kind="pagerduty", name=name, service=service, now=now
         )
+    Integration.objects.filter(name="limited").update(limit_per_minute=LIMIT)
+    # Of what comes in by "storm", these are another service's.
+    Route.objects.create(
+        integration=Integration.objects.get(name="storm"),
+        name="calm",
+        service=Service.objects.get(slug="each"),
+        matchers=[{"field": "component", "op": "=", "value": "calm"}],
+        created_at=now,
+        changed_at=now,
+    )
     return keys
 
 

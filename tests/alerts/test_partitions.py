@@ -176,3 +176,9 @@ def test_events_are_carried_over_and_back_with_their_ids(one_table: Any, door: I
 def test_an_event_of_an_integration_that_is_not_there_is_refused(door: Integration) -> None:
     with pytest.raises(Exception, match="alerts_event_integration_id"):
         store(Integration(pk=door.pk + 999), THEN)
+
+
+def test_metrics_say_how_many_days_are_ahead() -> None:
+    page = Client().get("/metrics").content.decode()
+    days = next(line for line in page.splitlines() if line.startswith("tocsin_event_days_ahead "))
+    assert float(days.split()[1]) == 7
