@@ -16,6 +16,7 @@ from alerts.models import Alert, Event, Integration
 from alerts.placing import loud, place, raise_urgency
 from alerts.sources.base import Change, Parsed, Ping, Signal
 from catalog.actions import NewChange, record_changes
+from catalog.models import Service
 from incidents import signals
 from incidents.actions.timeline import Entry, append
 from incidents.actions.transitions import acknowledge
@@ -61,6 +62,7 @@ class Batch:
         for event, signal in self.signals:
             self.fold.take(event, signal)
         self._look_at_mutes()
+        self._break_through()
         new = [work.alert for work in self.work if work.is_new]
         self._place()
         # Before the new ones: a key that ended and fired again may be open only once.
@@ -130,6 +132,16 @@ class Batch:
         for alert in muted:
             if alert.mute_id not in still:
                 alert.mute = None
+
+    def _break_through(self) -> None:
+        """What a mute held back and what became urgent since: a mute of warnings, say, does not hold it any more."""
+        worse = [work.alert for work in self.work if work.worse and work.alert.mute_id and not work.is_new]
+        if not worse:
+            return
+        services = Service.objects.select_related("team").in_bulk({alert.service_id for alert in worse})
+        for alert in worse:
+            alert.service = services.get(alert.service_id or 0)
+            alert.mute = self.fold.ruling.mute_of(alert, self.now)
 
     def _place(self) -> None:
         """Give every new alert its incident, and hold every incident that will be written to.

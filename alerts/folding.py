@@ -18,14 +18,15 @@ from notifications.models import Urgency
 
 @dataclass(slots=True)
 class Work:
-    """One alert while the batch is folded: new, or read from the table. `fired` counts its triggers here; `spared` is
-    one that ended within its pause; `said` are the notes about it."""
+    """One alert while the batch is folded: new, or read from the table. `fired` counts its triggers here; `worse` is
+    one that became urgent here, `spared` one that ended within its pause; `said` are the notes about it."""
 
     alert: Alert
     is_new: bool
     fired: int = 0
     acknowledged: bool = False
     resolved: bool = False
+    worse: bool = False
     spared: bool = False
     said: list[str] = field(default_factory=list)
 
@@ -101,19 +102,24 @@ class Fold:
             work = Work(self._alert(event, signal), is_new=True)
             self.work.append(work)
             self.current[signal.dedup_key] = work
+        was_urgent = work.is_new or is_urgent(work.alert)
         work.fired += 1
         self._heard_again(work.alert, event, signal)
+        work.worse = work.worse or (is_urgent(work.alert) and not was_urgent)
 
     def _heard_again(self, alert: Alert, event: Event, signal: Signal) -> None:
         """The newest words; the place that was decided at its beginning stays."""
         fired_again(alert)
-        alert.severity = self.ruling.severity(alert.route_id, signal) if alert.route_id else signal.severity
+        alert.severity = self._severity(alert, signal)
         alert.summary, alert.source = signal.summary, signal.source[:300]
         alert.rule, alert.labels = signal.rule[:200], dict(signal.labels)
         alert.details, alert.links = details_of(signal), list(signal.links)
         alert.last_seen_at, alert.last_event_id = event.received_at, event.pk
         lasts = self.ruling.stale_after(alert.route_id) if alert.route_id else self.integration.stale_after
         alert.expires_at = signal.expires_at or (event.received_at + lasts if lasts else None)
+
+    def _severity(self, alert: Alert, signal: Signal) -> str:
+        return self.ruling.severity(alert.route_id, signal) if alert.route_id else signal.severity
 
     def acknowledge(self, event: Event, signal: Signal) -> None:
         """The tool says that somebody has it. Unknown keys are no error: the answer was sent long ago."""
@@ -127,7 +133,7 @@ class Fold:
             alert = work.alert
             alert.last_event_id = event.pk
             if not signal.keeps_severity:
-                alert.severity = self.ruling.severity(alert.route_id, signal)
+                alert.severity = self._severity(alert, signal)
             alert.summary = signal.summary or alert.summary
             alert.details = grown(alert.details, details_of(signal))
 

@@ -136,6 +136,27 @@ def test_a_muted_alert_has_its_mute_and_no_incident(door: Integration) -> None:
     assert (alert.mute, alert.incident, alert.count) == (mute, None, 2)
 
 
+def test_an_alert_that_becomes_urgent_breaks_through_a_mute_of_warnings(door: Integration) -> None:
+    make_mute({"field": "severity", "op": "in", "value": ["warning", "info"]})
+    for severity in ("info", "warning"):
+        tell(door, severity=severity)
+        turn()
+        assert Alert.objects.get().incident is None
+    tell(door, severity="critical")
+    turn()
+    alert = Alert.objects.get()
+    assert (alert.mute, alert.severity) == (None, "critical")
+    assert alert.incident == Incident.objects.get()
+
+
+def test_an_alert_that_becomes_urgent_stays_muted_where_all_are(door: Integration) -> None:
+    mute = make_mute()
+    for severity in ("info", "critical"):
+        tell(door, severity=severity)
+        turn()
+    assert (Alert.objects.get().mute, Alert.objects.get().incident) == (mute, None)
+
+
 def test_a_mute_that_ends_while_a_batch_relies_on_it_mutes_nothing(
     door: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
