@@ -5,12 +5,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from alerts.heartbeats import slug_of
 from alerts.models import Alert, AlertState, Event, Heartbeat, HeartbeatState, Integration
 from alerts.processing import process_waiting
+from alerts.sources.base import Answer
+from alerts.sources.registry import GATES
+from alerts.views import intake
 from catalog.models import Service
 from incidents.models import Incident
 from tests.alerts.serving import serving
@@ -34,7 +38,7 @@ class Client:
         configuration = opsgenie_sdk.Configuration()
         configuration.host = url
         configuration.api_key["Authorization"] = key
-        configuration.retry_count = 1
+        configuration.retry_count, configuration.retry_delay = 3, 0.01
         self.transport = opsgenie_sdk.ApiClient(configuration=configuration)
         self.alerts = opsgenie_sdk.AlertApi(self.transport)
         self.heartbeats = opsgenie_sdk.HeartbeatApi(self.transport)
@@ -133,6 +137,19 @@ def test_it_changes_words_and_priority_and_leaves_notes(client: Client) -> None:
     turn()
     assert Alert.objects.get().severity == "warning"
     assert not Event.objects.exclude(problem="").exists()
+
+
+def test_it_waits_and_comes_back_when_it_is_too_much(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = next(gate for gate, _kind in GATES if gate.prefix == "/v2/alerts")
+    answers, through = [gate.busy, gate.away], intake._through
+
+    def at_first_busy(*given: Any) -> Answer:
+        return answers.pop(0) if answers else through(*given)
+
+    monkeypatch.setattr(intake, "_through", at_first_busy)
+    client.create()
+    assert answers == []
+    assert Event.objects.count() == 1
 
 
 def test_a_wrong_key_is_a_401(client: Client) -> None:

@@ -1,12 +1,16 @@
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from alerts.sources.base import Rejected, Signal
 from alerts.sources.pagerduty import changes, parser, version1
 from alerts.sources.pagerduty.kind import KIND
 from tests.alerts.payloads import payload
+from tests.alerts.test_sources_contract import anything, check_storable
 
 NOW = datetime(2026, 11, 21, 0, 30, tzinfo=UTC)
 KEY = "0" * 32
@@ -264,6 +268,15 @@ def test_the_first_version_is_read_as_the_second() -> None:
     assert signal.details == {"load": 0.75}
     assert signal.links == [{"href": "https://e.org/1", "text": "Graph"}]
     assert [image["src"] for image in signal.images] == ["https://e.org/1.png"]
+
+
+@given(
+    st.dictionaries(st.sampled_from(["description", "client", "client_url", "details", "contexts"]), anything)
+)
+def test_whatever_the_first_version_lets_in_is_read(fields: dict[str, object]) -> None:
+    body = old(**fields)
+    with suppress(Rejected):
+        check_storable(version1.parse(body, received_at=NOW, dedup_key=version1.check(body)))
 
 
 def test_the_first_version_answers_with_the_incident_key() -> None:
