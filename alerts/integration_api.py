@@ -18,12 +18,19 @@ from rest_framework.response import Response
 from accounts.api import actor_of
 from alerts import queries
 from alerts.actions import integrations as actions
+from alerts.actions.mapping import BadMapping, NotMapped, save_mapping
+from alerts.actions.replay import MOST, Replayed, replay_event, replay_newest
+from alerts.actions.testing import Disabled
 from alerts.heartbeats import CREATES
-from alerts.models import Integration
+from alerts.models import Event, Integration
+from alerts.replays import LARGEST_ID
+from alerts.sources.generic.expressions import LONGEST
+from alerts.sources.generic.mapping import OPTION, told
 from alerts.sources.registry import KINDS
 from catalog.models import Service
 from catalog.serializers import ServiceBrief
-from lib.rest import ID, Body, checked_query
+from lib.rest import ID, Body, Moment, checked_query
+from lib.rest import Refused as Conflict
 from oncall.api.asking import checked, refusals
 from oncall.drafts import Refused
 
@@ -66,6 +73,10 @@ class IntegrationWithKey(IntegrationSerializer):
         fields = (*IntegrationSerializer.Meta.fields, "key", "url")
 
 
+def _expression(help_text: str) -> serializers.CharField:
+    return serializers.CharField(required=False, allow_blank=True, max_length=LONGEST, help_text=help_text)
+
+
 class SettingsBody(Body):
     """What may be set."""
 
@@ -96,6 +107,42 @@ class NewIntegrationBody(SettingsBody):
     kind = serializers.CharField(max_length=32, help_text="The name of a kind, such as “alertmanager”.")
     service = serializers.SlugField(max_length=80, help_text="The slug of a service.")
     name = serializers.CharField(max_length=80)
+
+
+class MappingBody(Body):
+    """JMESPath expressions by slot. Each but `items` is asked of one item; `root()` is the whole body."""
+
+    items = _expression("The list whose entries are one alert each.")
+    action = _expression("A word for what happened.")
+    resolved = _expression("True where the alert is over.")
+    acknowledged = _expression("True where somebody has it.")
+    dedup_key = _expression("The same for the beginning and the end of one condition.")
+    summary = _expression("What is wrong, in one line.")
+    severity = _expression("critical, error, warning, info, or another tool's word.")
+    source = _expression("The host or instance.")  # type: ignore[assignment]  # a field of that name
+    rule = _expression("What the tool calls the check.")
+    service = _expression("A name of the service.")
+    labels = _expression("An object of names and values.")
+    links = _expression("An address, or a list of them.")
+    happened_at = _expression("ISO 8601 or an epoch number.")
+
+
+class ReplayBody(Body):
+    """Which events: one by its id, or the newest."""
+
+    event = serializers.IntegerField(required=False, min_value=1, max_value=LARGEST_ID)
+    most = serializers.IntegerField(required=False, min_value=1, max_value=MOST, default=10)
+    since = Moment(required=False, help_text="None from before.")
+
+
+class ReplayedSerializer(serializers.Serializer[Replayed]):
+    """The new events."""
+
+    count = serializers.IntegerField()
+    first = serializers.IntegerField(
+        help_text="The id of the first one; 0 where there was nothing to replay."
+    )
+    last = serializers.IntegerField(help_text="The id of the last one.")
 
 
 class IntegrationQuery(serializers.Serializer[Integration]):
@@ -155,6 +202,38 @@ class IntegrationViewSet(viewsets.GenericViewSet[Integration]):
         row = self._changeable(request, pk)
         return self._with_key(row, actions.renew_key(actor=actor_of(request), integration=row))
 
+    @extend_schema(summary="The mapping of an integration", responses=MappingBody)
+    @action(detail=True, methods=["get"])
+    def mapping(self, request: Request, pk: str) -> Response:
+        """The expressions by which its JSON is read; none: by the names that fields usually have."""
+        row = get_object_or_404(Integration, pk=int(pk))
+        return Response(row.options.get(OPTION) or {})
+
+    @extend_schema(summary="Change the mapping", request=MappingBody, responses=MappingBody)
+    @mapping.mapping.put
+    def put_mapping(self, request: Request, pk: str) -> Response:
+        """All of it: a slot that is left out is read by the usual names again. 400 names what cannot be read."""
+        row = self._changeable(request, pk)
+        given = checked(MappingBody(data=request.data))
+        try:
+            return Response(save_mapping(actor=actor_of(request), integration=row, mapping=given))
+        except BadMapping as error:
+            raise ValidationError({slot: [told(each)] for slot, each in error.problems.items()}) from error
+        except NotMapped as error:
+            raise Conflict(str(error)) from error
+
+    @extend_schema(summary="Replay stored events", request=ReplayBody, responses={201: ReplayedSerializer})
+    @action(detail=True, methods=["post"])
+    def replay(self, request: Request, pk: str) -> Response:
+        """One event, or the newest ones in their order, go through again as if they came now."""
+        row = self._changeable(request, pk)
+        given = checked(ReplayBody(data=request.data))
+        try:
+            found = _replayed(actor_of(request), row, given)
+        except Disabled as error:
+            raise Conflict(str(error)) from error
+        return Response(ReplayedSerializer(found).data, status=201)
+
     def _changeable(self, request: Request, pk: str) -> Integration:
         rows: QuerySet[Integration] = Integration.objects.changeable_by(actor_of(request))
         return get_object_or_404(rows, pk=int(pk))
@@ -182,3 +261,12 @@ def _set(actor: Any, row: Integration, fields: dict[str, Any]) -> None:
     actions.change_settings(actor=actor, integration=row, **fields)
     if enabled is not None and enabled == (row.disabled_at is not None):
         actions.set_enabled(actor=actor, integration=row, enabled=enabled, now=timezone.now())
+
+
+def _replayed(actor: Any, row: Integration, given: dict[str, Any]) -> Replayed:
+    if "event" not in given:
+        chosen = {"most": given["most"], "since": given.get("since")}
+        return replay_newest(actor=actor, integration=row, now=timezone.now(), **chosen)
+    event = get_object_or_404(Event, integration=row, pk=given["event"])
+    new_id = replay_event(actor=actor, event=event, now=timezone.now())
+    return Replayed(1, new_id, new_id)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from alerts.views import alerts, changes, heartbeat_changes, heartbeats, merging, pages, routes
+from alerts.views import (
+    alerts,
+    changes,
+    heartbeat_changes,
+    heartbeats,
+    mapping,
+    merging,
+    pages,
+    replays,
+    routes,
+)
 
 app_name = "alerts"
 urlpatterns = [
@@ -17,6 +27,10 @@ urlpatterns = [
     path("integrations/<int:pk>/disable/", changes.disable, name="integration-disable"),
     path("integrations/<int:pk>/enable/", changes.enable, name="integration-enable"),
     path("integrations/<int:pk>/file/", pages.file, name="integration-file"),
+    path("integrations/<int:pk>/mapping/", mapping.mapping, name="integration-mapping"),
+    path("integrations/<int:pk>/mapping/preview/", mapping.preview, name="integration-mapping-preview"),
+    path("integrations/<int:pk>/replay/", replays.several, name="integration-replay"),
+    path("integrations/<int:pk>/events/<int:event_pk>/replay/", replays.one, name="event-replay"),
     path("integrations/<int:pk>/test/", changes.send_test, name="integration-test"),
     path("integrations/<int:pk>/fire/", changes.fire, name="integration-fire"),
     path("integrations/<int:pk>/events/<int:event_pk>/", pages.event, name="event"),

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import PersonRequest
 from accounts.models import Team
 from alerts import queries, queries_heartbeats
+from alerts.actions.mapping import MAPPED
 from alerts.arrivals import Arrivals, summed
 from alerts.forms import PINGED, IntegrationSearch
 from alerts.heartbeats import beats_shown
@@ -82,6 +83,7 @@ def integration(request: PersonRequest, pk: int) -> HttpResponse:
     context = {
         **_came(subject, timezone.now()),
         "may_change": may_change,
+        "is_mapped": subject.kind in MAPPED,
         **_setup(subject, may_change),
         "beats": beats_shown(queries_heartbeats.listed({"integration": subject.pk})),
         "takes_pings": subject.kind in PINGED,
@@ -104,7 +106,8 @@ def event(request: PersonRequest, pk: int, event_pk: int) -> HttpResponse:
     subject = readable(pk)
     found = get_object_or_404(Event, pk=event_pk, integration=subject)
     template = "alerts/_event.html" if request.htmx else "alerts/event.html"
-    response = render(request, template, event_context(subject, found))
+    context = {**event_context(subject, found), "may_change": queries.may_change(request.user, subject)}
+    response = render(request, template, context)
     response["Vary"] = "HX-Request, Cookie"
     return response
 

@@ -111,6 +111,7 @@ _note = {"pk": lambda site: site.note.pk}
 _policy = {"pk": lambda site: site.policy.pk}
 _integration = {"pk": lambda site: site.integration.pk}
 _event = {**_integration, "event_pk": lambda site: site.event.pk}
+_heartbeat = {"pk": lambda site: site.heartbeat.pk}
 _alert = {"pk": lambda site: site.alert.pk}
 _method = {"pk": lambda site: site.method.pk}
 _rule = {"pk": lambda site: site.rule.pk}
@@ -185,10 +186,27 @@ FILLED: dict[str, dict[str, Any]] = {
             *("alerts:integration", "alerts:integration-came", "alerts:integration-settings"),
             *("alerts:integration-renew", "alerts:integration-disable", "alerts:integration-enable"),
             *("alerts:integration-test", "alerts:integration-fire", "alerts:integration-file"),
+            *(
+                "alerts:integration-mapping",
+                "alerts:integration-mapping-preview",
+                "alerts:integration-replay",
+            ),
         ],
         _integration,
     ),
-    **dict.fromkeys(("alerts:event", "alerts:event-body"), _event),
+    "alerts:integration-new": {"kind": "generic"},
+    "alerts:heartbeat-behind": _integration,
+    **dict.fromkeys(
+        (
+            f"alerts:heartbeat{verb}"
+            for verb in ("", "-live", "-edit", "-pause", "-resume", "-renew", "-remove")
+        ),
+        _heartbeat,
+    ),
+    **dict.fromkeys(("heartbeat-detail", "heartbeat-pause", "heartbeat-resume"), _heartbeat),
+    **dict.fromkeys(("integration-detail", "integration-renew-key"), _integration),
+    **dict.fromkeys(("catalog:changes", "catalog:change-new"), _service),
+    **dict.fromkeys(("alerts:event", "alerts:event-body", "alerts:event-replay"), _event),
     **dict.fromkeys(("alerts:alert", "alerts:alert-raw"), _alert),
     "postmortems:start": {"number": lambda site: site.unreviewed.pk},
     **dict.fromkeys(
@@ -286,7 +304,8 @@ READ = {
     *("accounts:people", "accounts:person", "accounts:teams", "accounts:team"),
     *("alerts:integrations", "alerts:integration-rows", "alerts:integration", "alerts:integration-came"),
     *("alerts:event", "alerts:event-body", "alerts:incident-alerts", "alerts:incident-panel"),
-    *("alerts:alert", "alerts:alert-raw"),
+    *("alerts:alert", "alerts:alert-raw", "alerts:alerts", "alerts:alert-rows", "catalog:changes"),
+    *("alerts:heartbeats", "alerts:heartbeat-rows", "alerts:heartbeat", "alerts:heartbeat-live"),
     *("statuspage:manage", "statuspage:page"),
     *("postmortems:list", "postmortems:actions", "postmortems:detail", "postmortems:read"),
     *("postmortems:timeline", "postmortems:pdf-file"),
@@ -313,6 +332,7 @@ RESPOND = {
     *("insights:operations", "insights:operations-ledger", "insights:readiness", "insights:noise"),
     *("oncall:drills", "oncall:drill-start", "oncall:drill-plan-new"),
     *("oncall:absence-new", "oncall:cover-new", "oncall:feed-new"),
+    "catalog:change-new",
     *("postmortems:start", "postmortems:section", "postmortems:import", "postmortems:mark"),
     *("postmortems:action-add", "postmortems:action-edit", "postmortems:action-move"),
     *(f"postmortems:{name}" for name in ("submit", "approve", "return", "publish", "reopen")),
@@ -335,6 +355,8 @@ TEAM = {
         "incidents:room-test",
         "incidents:room-remove",
     ),
+    "alerts:event-replay",
+    *(f"alerts:heartbeat-{name}" for name in ("behind", "edit", "pause", "resume", "renew", "remove")),
     *("catalog:service-edit", "catalog:service-archive", "catalog:service-restore"),
     *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview", "oncall:schedule-undo"),
     *("oncall:policy-edit", "oncall:policy-delete", "oncall:policy-undo"),
@@ -343,13 +365,25 @@ TEAM = {
     *("insights:assertion-edit", "insights:assertion-delete"),
     *(
         f"alerts:integration-{name}"
-        for name in ("rename", "renew", "disable", "enable", "test", "fire", "file")
+        for name in (
+            "settings",
+            "renew",
+            "disable",
+            "enable",
+            "test",
+            "fire",
+            "file",
+            "mapping",
+            "mapping-preview",
+            "replay",
+        )
     ),
 }
 """Managers of the team that owns it, and admins."""
 
 MANAGE = {
     *("catalog:service-new", "oncall:schedule-new", "oncall:policy-new", "alerts:integration-new"),
+    *("alerts:integration-choose", "alerts:heartbeat-new"),
     *("oncall:schedule-preview (new)", "oncall:report-hours", "insights:assertion-new"),
     *("statuspage:new-page", "statuspage:settings", "statuspage:delete-page", "statuspage:new-component"),
     *("statuspage:component", "statuspage:move-component", "statuspage:delete-component"),

@@ -101,7 +101,7 @@ def signal_of(fields: Fields, received_at: datetime, notes: list[str]) -> Signal
     if not found:
         notes.append("There is no “dedup_key”, so alerts are told apart by their summary and source.")
     return Signal(
-        action=_action(status, notes),
+        action=action_of(status, notes),
         dedup_key=found or values.hashed(summary, source),
         happened_at=parse_lenient(when, default=received_at),
         summary=summary,
@@ -115,7 +115,8 @@ def signal_of(fields: Fields, received_at: datetime, notes: list[str]) -> Signal
     )
 
 
-def _action(status: str, notes: list[str]) -> Action:
+def action_of(status: str, notes: list[str]) -> Action:
+    """What a word of state means; one that is not known fires, and is noted."""
     if status in _RESOLVE:
         return "resolve"
     if status in _ACKNOWLEDGE:
