@@ -12,6 +12,7 @@ from random import Random
 from django.db import transaction
 
 from accounts.models import User
+from config.demo.beats import beat
 from config.demo.company import found
 from config.demo.duty import arrange
 from config.demo.estate import build, deploy, publish
@@ -46,6 +47,7 @@ def load(*, admin: User, now: datetime, seed: int = 1) -> None:
         estate = build(company=company, duty=duty, now=begun)
         publish(estate=estate, admin=admin, now=begun)
         deploy(estate=estate, since=begun, now=now, rng=rng)
+        beat(estate=estate, admin=admin, since=begun, now=now)
         world = World(company, estate, rng)
         happen(world=world, now=now)
         rearrange(company=company, duty=duty, admin=admin, now=now, rng=rng)

@@ -9,6 +9,7 @@ from random import Random
 from accounts.models import User
 from alerts.actions.integrations import create_integration
 from alerts.models import Integration
+from alerts.sources.changing import change_kind
 from catalog.actions import NewChange, create_service, record_changes
 from catalog.models import Service, Tier
 from config.demo.company import Company
@@ -201,5 +202,7 @@ def deploy(*, estate: Estate, since: datetime, now: datetime, rng: Random) -> No
 def change(service: Service, summary: str, happened: datetime, run: int) -> None:
     """One change on one service; `run` is the number of the build that did it."""
     link = {"href": f"https://builds.{DOMAIN}/{service.slug}/{run}", "text": f"Build {run}"}
-    row = NewChange(service.pk, summary, happened, source="Build and Deploy", links=[link])
+    row = NewChange(
+        service.pk, summary, happened, source="Build and Deploy", kind=change_kind({}, summary), links=[link]
+    )
     record_changes(rows=[row], now=happened + timedelta(seconds=2))

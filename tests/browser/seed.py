@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, time, timedelta
 
 from accounts.models import Role, Team, User
+from alerts.actions.heartbeats import make_heartbeat_on
+from alerts.actions.intake import accept
 from alerts.actions.integrations import create_integration
+from alerts.processing import process_waiting
+from alerts.sources.base import PING
 from catalog.actions import NewChange, record_changes
 from catalog.models import Grouping, Service
 from incidents.actions.opening import declare_new
@@ -120,10 +125,32 @@ def _service(team: Team, first: User, then: User, now: datetime) -> tuple[Servic
     row, key = create_integration(actor=None, kind="pagerduty", name="Probes", service=service, now=now)
     return service, {
         "search": key,
+        "heartbeat": _heartbeat(service, then, now),
         "search_integration": str(row.pk),
         "search_schedule": str(schedule.pk),
         "search_policy": str(policy.pk),
     }
+
+
+def _heartbeat(service: Service, sara: User, now: datetime) -> str:
+    """A nightly job that ran well, then began again; it is due in a month."""
+    row, _key = make_heartbeat_on(
+        actor=sara,
+        service=service,
+        now=now,
+        name="Nightly index",
+        period=timedelta(days=30),
+        cron="",
+        zone="Europe/Stockholm",
+        grace=timedelta(days=1),
+        severity="error",
+    )
+    for what, ago, said in (("start", 61, ""), ("ok", 22, "wrote 41 files"), ("start", 2, "")):
+        at = now - timedelta(minutes=ago)
+        context = json.dumps({"slug": row.slug, "what": what, "method": "POST"})
+        accept(integration_id=row.integration_id, endpoint=PING, body=said, context=context, now=at)
+    process_waiting(now=now)
+    return str(row.pk)
 
 
 def _past(service: Service, sven: User, sara: User, ari: User, now: datetime) -> dict[str, str]:

@@ -128,6 +128,9 @@ _TYPED = {
     "step-0-zone": "Europe/Paris",
     "step-0-holidays": "DE",
     "ack_lasts": "60",
+    "stale_after": "30 min",
+    "service_from": "labels.service",
+    "cron": "0 2 * * *",
 }
 _LEFT_EMPTY = {"replaces", "override-0-replaces"}
 

@@ -10,8 +10,10 @@ from django.test import Client
 
 from accounts.actions import create_token
 from accounts.models import ApiToken, Role, Team, User
-from alerts.models import Alert, Event, Integration
+from alerts.actions.heartbeats import heard, make_heartbeat
+from alerts.models import Alert, Event, Heartbeat, Integration
 from alerts.processing import process_waiting
+from alerts.sources.base import Ping
 from catalog.actions import NewChange, record_changes
 from catalog.models import Service
 from incidents.actions.opening import declare_new
@@ -82,6 +84,7 @@ class Site:
     key: str
     event: Event
     alert: Alert
+    heartbeat: Heartbeat
     triaged: Incident
     declared: Incident
     unreviewed: Incident
@@ -193,6 +196,7 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         key=key,
         event=alert.last_event,
         alert=alert,
+        heartbeat=_heartbeat(integration, owner, now),
         triaged=alert.incident,
         declared=declared,
         unreviewed=_resolved(service, owner, now),
@@ -203,6 +207,24 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         **_reach(owner, now),
         room=_room(service, now),
     )
+
+
+def _heartbeat(integration: Integration, owner: User, now: datetime) -> Heartbeat:
+    """Heard once."""
+    row, _key = make_heartbeat(
+        actor=owner,
+        integration=integration,
+        now=now,
+        name="Nightly backup",
+        period=timedelta(hours=1),
+        cron="",
+        zone="UTC",
+        grace=timedelta(minutes=5),
+        severity="error",
+    )
+    ping = Ping(slug=row.slug, said="wrote 41 files", happened_at=now)
+    heard(integration=integration, pings=[ping], now=now)
+    return row
 
 
 def fire(key: str, now: datetime) -> Alert:

@@ -203,7 +203,8 @@ def test_a_form_takes_no_thing_of_another_team(site: Site) -> None:
             {"do": "save", "team": theirs, "name": "x", "time_zone": "UTC", **_layer(site)},
         ),
         ("/oncall/policies/new/", {"do": "save", "team": theirs, "name": "x", "repeats": "0", **_step(site)}),
-        ("/integrations/new/", {"service": str(site.service.pk), "kind": "generic", "name": "x"}),
+        ("/integrations/new/generic/", {"service": str(site.service.pk), "name": "x"}),
+        ("/heartbeats/new/", {"service": str(site.service.pk), "name": "x", **_beat()}),
         ("/me/rules/high/", {"high-method": str(usable.pk), "high-minutes": "3"}),
         (f"/me/methods/{usable.pk}/remove/", {"without": "1"}),
         (f"/settings/tokens/{site.token.pk}/revoke/", {}),
@@ -226,6 +227,10 @@ def test_the_same_forms_take_what_is_ones_own(site: Site) -> None:
     ):
         with undone():
             assert browser.post(path, data).status_code == 302, path
+
+
+def _beat() -> dict[str, str]:
+    return {"rhythm": "period", "period": "1 h", "zone": "UTC", "grace": "5 min", "severity": "error"}
 
 
 def _layer(site: Site) -> dict[str, str]:

@@ -35,6 +35,9 @@ def _hidden(site: Site) -> dict[str, str]:
         found[f"digest of code {code.pk}"] = code.digest
     for door in Integration.objects.all():
         found |= {f"digest of key {door.pk}": door.key_digest, f"seal of key {door.pk}": door.key_sealed}
+    beat = site.heartbeat
+    found |= {"digest of a ping's key": beat.key_digest, "seal of a ping's key": beat.key_sealed}
+    found["a ping's key"] = unseal(beat.key_sealed)
     for method in ContactMethod.objects.exclude(secret=""):
         found[f"seal of method {method.pk}"] = method.secret
     for sent in Delivery.objects.exclude(message={}):
@@ -55,7 +58,11 @@ def _hidden(site: Site) -> dict[str, str]:
 
 
 # Where a secret is what the page is for.
-MEANT = {("incidents:ack-link", "a link that acknowledges"), ("notifications:welcome", "an invitation")}
+MEANT = {
+    ("incidents:ack-link", "a link that acknowledges"),
+    ("notifications:welcome", "an invitation"),
+    ("alerts:heartbeat", "a ping's key"),
+}
 
 
 def test_no_page_shows_a_secret_to_anybody(site: Site, sights: list[Sight]) -> None:
