@@ -80,7 +80,7 @@ def _asked(data: QueryDict | None) -> QueryDict | None:
     """What was sent, with one more row or with one emptied where a button asked for that."""
     if data is None or not only_asks(data):
         return data
-    data, asked = data.copy(), data[DO]
+    data, asked = data.copy(), str(data[DO])
     count = data.get(f"{PREFIX}-TOTAL_FORMS", "")
     if asked == ADD and count.isascii() and count.isdigit() and len(count) < 4:
         data[f"{PREFIX}-TOTAL_FORMS"] = str(min(int(count) + 1, MOST_MATCHERS))
