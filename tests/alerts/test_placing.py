@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Team, User
 from alerts.folding import Fold
 from alerts.models import Alert, Integration, Outcome
+from alerts.placing import Placing
 from alerts.processing import process
 from catalog.models import Grouping, Service
 from incidents.actions.transitions import acknowledge, change_state, declare
@@ -338,30 +339,42 @@ def test_children_that_somebody_has_or_that_are_older_stay_as_they_are(
 
 
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("first", ["parent", "child"])
 def test_a_parent_and_its_child_that_break_at_once_are_one_incident(
-    door: Integration, below: Integration
+    door: Integration, below: Integration, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
-    """Whichever is first: the later one waits for it and sees it."""
-    for number in range(5):
-        Incident.objects.update(state=State.RESOLVED, closed_at=NOW)
-        keys = [f"child-{number}", f"parent-{number}"]
-        tell(door, key=keys[0])
-        tell(below, key=keys[1])
-        barrier = threading.Barrier(2)
+    """The second one waits for the first, which is about to open its incident, and then sees it."""
+    doors = (below, door) if first == "parent" else (door, below)
+    tell(doors[0], key="one")
+    tell(doors[1], key="two")
+    about_to, done = threading.Event(), threading.Event()
+    go_on = Placing.open
 
-        def work(which: Integration, barrier: threading.Barrier = barrier) -> None:
-            try:
-                barrier.wait(timeout=10)
-                process(integration_id=which.pk, now=NOW)
-            finally:
-                connection.close()
+    def linger(self: Placing) -> None:
+        if not about_to.is_set():
+            about_to.set()
+            done.wait(timeout=1)
+        go_on(self)
 
-        threads = [threading.Thread(target=work, args=[each]) for each in (door, below)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(timeout=30)
-        assert alert_of(keys[0]).incident == alert_of(keys[1]).incident
+    def work(which: Integration, over: threading.Event) -> None:
+        try:
+            process(integration_id=which.pk, now=NOW)
+        finally:
+            over.set()
+            connection.close()
+
+    monkeypatch.setattr(Placing, "open", linger)
+    threads = [
+        threading.Thread(target=work, args=[doors[0], threading.Event()]),
+        threading.Thread(target=work, args=[doors[1], done]),
+    ]
+    threads[0].start()
+    assert about_to.wait(timeout=30)
+    threads[1].start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert alert_of("one").incident == alert_of("two").incident
+    assert Incident.objects.open().count() == 1
 
 
 # --- Cost
