@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import takewhile
 
 from alerts import waiting
@@ -20,6 +20,9 @@ from alerts.sources.base import Parsed, Signal
 # So many events are looked at, and so many are read anew before each batch.
 MOST, AT_ONCE = 10_000, 1_500
 MOST_CHARACTERS = 32_000_000
+LANES_FOR = timedelta(seconds=5)
+
+Lane = Callable[[Signal], Hashable]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,13 @@ class Ahead:
     known: dict[int, Read] = field(default_factory=dict)
     few_first: bool = False
     _as: tuple[object, ...] = ()
+    _lane: tuple[datetime, Lane] | None = None
 
     def take(
         self,
         integration: Integration,
         parse: Callable[[Event], Parsed],
-        lane: Callable[[Signal], Hashable],
+        lane_by: Callable[[], Lane],
         *,
         limit: int,
         since: datetime | None,
@@ -52,13 +56,20 @@ class Ahead:
         """The next batch, in the order in which it came."""
         ids = waiting.waiting_ids(integration.pk, MOST, since)
         self._forget_others(integration, ids)
-        self._read([each for each in ids if each not in self.known][:AT_ONCE], parse, lane, since)
+        new = [each for each in ids if each not in self.known][:AT_ONCE]
+        self._read(new, parse, self._lane_of(lane_by, now), since)
         # Up to the first that is not read: behind it may stand another with one of its keys.
         read = [self.known[each] for each in takewhile(self.known.__contains__, ids)]
         ready = waiting.settled([each.event for each in read], now)
         chosen = choose(lanes(each.waits for each in read[: len(ready)]), limit, few_first=self.few_first)
         self.few_first = not self.few_first
         return [self.known[each] for each in chosen]
+
+    def _lane_of(self, lane_by: Callable[[], Lane], now: datetime) -> Lane:
+        """Routes that are some seconds old are good enough to share by."""
+        if self._lane is None or not now - LANES_FOR < self._lane[0] <= now:
+            self._lane = (now, lane_by())
+        return self._lane[1]
 
     def forget(self) -> None:
         """Read everything anew: a batch failed, and what it wrote onto its events is not so."""
@@ -76,7 +87,7 @@ class Ahead:
         self,
         ids: list[int],
         parse: Callable[[Event], Parsed],
-        lane: Callable[[Signal], Hashable],
+        lane: Lane,
         since: datetime | None,
     ) -> None:
         room = MOST_CHARACTERS - sum(len(each.event.body) for each in self.known.values())

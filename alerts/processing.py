@@ -99,7 +99,7 @@ def attempt(
         read = ahead.take(
             integration,
             partial(_parsed, integration),
-            lane_by(integration, now),
+            partial(lane_by, integration, now),
             limit=limit,
             since=since,
             now=now,

@@ -20,7 +20,8 @@ Clock = Callable[[], datetime]
 
 # Events in a batch of `calm`: with more waiting, it is a storm.
 CALM = 100
-LEAST, MOST = 25, 1_000
+# A batch costs some twenty statements whatever is in it: smaller ones would only fall further behind.
+LEAST, MOST = 100, 1_000
 TARGET = 0.25
 # What waits longer than LATELY is looked for this often, in seconds.
 OLDER_EVERY = 60.0

@@ -18,7 +18,7 @@ LATELY = timedelta(days=2)
 # The bodies of one read, in bytes: a batch of the largest ones must fit into memory.
 MOST_BYTES = 8_000_000
 # An insert takes milliseconds; an id that is missing for longer was given to one that failed.
-IN_FLIGHT = timedelta(milliseconds=300)
+IN_FLIGHT = timedelta(milliseconds=700)
 
 INTEGRATIONS = """
     WITH RECURSIVE found AS (

@@ -89,13 +89,15 @@ def test_an_integration_with_more_than_a_batch_is_left_to_the_other_loop(
 
 
 def test_a_batch_takes_about_as_long_whatever_an_event_costs() -> None:
-    storm = Storm(limit=100)
-    storm.fit(100, took=turns.TARGET * 4)
-    assert storm.limit == 25
-    storm.fit(25, took=turns.TARGET / 100)
-    assert storm.limit == 50
+    storm = Storm(limit=1000)
+    storm.fit(1000, took=turns.TARGET * 4)
+    assert storm.limit == 250
+    storm.fit(250, took=turns.TARGET / 100)
+    assert storm.limit == 500
     storm.fit(3, took=5.0)
-    assert storm.limit == 50
+    assert storm.limit == 500
+    storm.fit(500, took=60.0)
+    assert storm.limit == turns.LEAST
 
 
 def test_what_waits_since_days_is_found_and_worked_through_before_what_is_new(door: Integration) -> None:

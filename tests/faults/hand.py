@@ -52,6 +52,16 @@ def prepare(mailed: int, hooked: int, hook: str) -> dict[str, Any]:
     return {"to": found, "key": key}
 
 
+def door(slug: str) -> dict[str, Any]:
+    """One more integration, of that service; its key."""
+    service = Service.objects.get(slug=slug)
+    name = f"door {service.integrations.count()}"
+    _row, key = create_integration(
+        actor=None, kind="pagerduty", name=name, service=service, now=timezone.now()
+    )
+    return {"key": key}
+
+
 def _service(team: Team, number: int, transport: str, address: str, now: datetime) -> None:
     user = making.make_user(f"Person {number}", email=f"person{number}@example.test", reachable=False)
     ContactMethod.objects.create(
@@ -136,6 +146,7 @@ def ledger(prefix: str) -> dict[str, Any]:
 
 VERBS: dict[str, Callable[..., dict[str, Any]]] = {
     "prepare": prepare,
+    "door": door,
     "open": open_,
     "ack": ack,
     "ledger": ledger,
