@@ -31,6 +31,10 @@ class Gateway(providers.Declared):
 
 def sending(body: str) -> tuple[providers.Field, ...]:
     """The fields that say how one message is handed over; `body` is the template to begin with."""
+    return (*_request(), _template(body), *_answer())
+
+
+def _request() -> tuple[providers.Field, ...]:
     return (
         providers.Field("url", _("Address"), _("Where one message is handed over."), kind="url"),
         providers.Field(
@@ -54,17 +58,26 @@ def sending(body: str) -> tuple[providers.Field, ...]:
             default="json",
             choices=(("json", "JSON"), ("form", _("Form"))),
         ),
-        providers.Field(
-            "body",
-            _("Body"),
-            _(
-                "{to} (with the plus), {to_digits} (without), {text}, {from}, {id} (the same for every attempt), "
-                "{callback} (where to report), {secret}. Each is escaped."
-            ),
-            kind="long",
-            required=False,
-            default=body,
+    )
+
+
+def _template(body: str) -> providers.Field:
+    return providers.Field(
+        "body",
+        _("Body"),
+        _(
+            "{to} (with the plus), {to_digits} (without), {text}, {from}, {id} (the same for every attempt), "
+            "{callback} (where to report), {secret}. Each is escaped."
         ),
+        kind="long",
+        required=False,
+        default=body,
+    )
+
+
+def _answer() -> tuple[providers.Field, ...]:
+    """What stands in for the placeholders, and where the gateway's words are in its answers and reports."""
+    return (
         providers.Field("secret", _("Secret"), _("Stands in for {secret}."), kind="secret", required=False),
         providers.Field("from", _("Sender"), _("Stands in for {from}."), required=False),
         providers.Field(
