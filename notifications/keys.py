@@ -1,4 +1,4 @@
-"""Key pairs of this installation, made at first use and kept for good.
+"""Key pairs of this installation, made with its tables and kept for good.
 
 Browsers are bound to the public key that they subscribed with, and exports are checked with theirs: a key is never
 made a second time, also not by two processes at once.
@@ -13,6 +13,7 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from django.http import Http404
 
 from lib.sealing import seal, unseal
 from notifications.models import KeyPurpose, SigningKey
@@ -38,6 +39,18 @@ def signing_key(*, purpose: str, make: Callable[[], KeyPair], now: datetime) -> 
         fresh = SigningKey(purpose=purpose, public=made.public, private=seal(made.private), created_at=now)
         SigningKey.objects.bulk_create([fresh], ignore_conflicts=True)
         row = SigningKey.objects.get(purpose=purpose)
+    return KeyPair(public=row.public, private=unseal(row.private))
+
+
+class NoKey(Http404):
+    """There is none yet: `manage.py migrate` makes it. Whoever asks for it finds nothing."""
+
+
+def kept_key(purpose: str) -> KeyPair:
+    """The key of `purpose` as it stands. Raises NoKey, BadSeal."""
+    row = SigningKey.objects.filter(purpose=purpose).first()
+    if row is None:
+        raise NoKey(purpose)
     return KeyPair(public=row.public, private=unseal(row.private))
 
 

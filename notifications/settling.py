@@ -35,6 +35,8 @@ HURRIED = timedelta(minutes=1)
 GIVE_UP_AFTER = timedelta(hours=1)
 # Another method is used when this one failed twice, or has been trying for this long.
 HASTEN_AFTER, HASTEN_LATE = 2, timedelta(seconds=8)
+# How a circuit says that it holds a message back (notifications.circuits).
+WAITS = "waits: "
 REST, LONGEST_REST = 0.5, 600.0
 
 P = ParamSpec("P")
@@ -64,20 +66,21 @@ def persistently(write: Callable[P, None]) -> Callable[P, None]:
 # report that overtook the provider's answer has left its moment.
 SENT = """
 WITH before AS (
-    SELECT id, state FROM notifications_delivery WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE
+    SELECT id, state, outcome FROM notifications_delivery WHERE id = ANY(%(ids)s) ORDER BY id FOR UPDATE
 ), tried AS (
     UPDATE notifications_attempt a
     SET answered_at = %(now)s, succeeded = true, provider_id = %(provider)s, answer = %(answer)s
     FROM unnest(%(ids)s::bigint[], %(numbers)s::int[]) AS v(id, number)
     WHERE a.delivery_id = v.id AND a.number = v.number
+    RETURNING a.delivery_id, a.started_at
 )
 UPDATE notifications_delivery d
 SET state = CASE WHEN delivered_at IS NULL THEN 'sent' ELSE 'delivered' END,
     sent_at = %(now)s, settled_at = %(now)s, provider_id = %(provider)s, outcome = %(answer)s,
     message = CASE WHEN kind IN ('verification', 'notice') THEN message - 'code' - 'url' ELSE message END
-FROM before
+FROM before LEFT JOIN tried ON tried.delivery_id = before.id
 WHERE d.id = before.id AND before.state = ANY(%(states)s)
-RETURNING d.id, before.state = 'cancelled'
+RETURNING d.id, before.state = 'cancelled', before.outcome, tried.started_at
 """
 
 
@@ -94,16 +97,32 @@ def sent(claimed: Claimed, receipt: Receipt, now: datetime) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(SENT, values)
-        overtaken = [row[0] for row in cursor.fetchall() if row[1]]
+        rows = cursor.fetchall()
+    overtaken = [row[0] for row in rows if row[1]]
     _counted(claimed, "sent")
     if claimed.circuit:
         circuits.succeeded(claimed.circuit, now=now)
     if claimed.kind == DeliveryKind.PAGE:
-        _timed(claimed, now)
+        held = next((row[2:] for row in rows if row[0] == claimed.id), ("", None))
+        _timed(claimed, now, _why_late(claimed, held[0], held[1], now))
     _tell_overtaken(overtaken, now)
 
 
-def _timed(claimed: Claimed, now: datetime) -> None:
+def _why_late(claimed: Claimed, before: str, started: datetime | None, now: datetime) -> str:
+    """What held it up: what a provider said, a circuit, a throttle, a slow answer, or that nobody was free."""
+    if before.startswith(WAITS):
+        before = f"its circuit was open: {before.removeprefix(WAITS)}"
+    if before:
+        return f"{before} ({claimed.attempt} tries)" if claimed.attempt > 1 else before
+    if claimed.attempt > 1:
+        return f"{claimed.attempt} tries"
+    took = (now - started).total_seconds() if started else 0.0
+    if took > (now - claimed.scheduled_at).total_seconds() / 2:
+        return f"the provider took {took:.1f} s to answer"
+    return "it waited for a sender that is free"
+
+
+def _timed(claimed: Claimed, now: datetime, cause: str) -> None:
     measures.observe("delivery_lateness", (now - claimed.scheduled_at).total_seconds(), claimed.transport)
     lateness.observe(
         LatenessKind.SEND,
@@ -111,7 +130,7 @@ def _timed(claimed: Claimed, now: datetime) -> None:
         done=now,
         subject=claimed.subject,
         what=f"{claimed.transport} #{claimed.id}",
-        cause=f"{claimed.attempt} tries" if claimed.attempt > 1 else "",
+        cause=cause,
     )
 
 

@@ -101,7 +101,7 @@ def ledger(incident: Incident, *, now: datetime) -> Ledger:
     more = max(rows_about(about).count() - MOST, 0) if len(rows) > MOST else 0
     lines = [line_of(row) for row in rows[:MOST]]
     digest = documents.document(about, title="", lines=lines, left_out=more, now=now)["digest"]
-    signed = signing.sign(signing.statement(about, digest), now=now)
+    signed = signing.sign(signing.statement(about, digest))
     return Ledger([_page(row) for row in rows[:MOST]], more, about, digest, signed.key, signed.value)
 
 

@@ -32,7 +32,7 @@ def pages(request: PersonRequest, number: int) -> HttpResponse:
         "sent": [ledger.shown(each, request.user) for each in found.object_list],
     }
     if found.object_list:
-        public = signing.public_key(timezone.now())
+        public = signing.public_key()
         context |= {"key_id": signing.id_of(public), "key_text": signing.text_of(public)}
     return render(request, "incidents/pages.html", context)
 

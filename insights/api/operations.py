@@ -63,7 +63,7 @@ class OperationsViewSet(viewsets.ViewSet):
     @action(detail=False, url_path="ledger-key", url_name="ledger-key")
     def ledger_key(self, request: Request) -> Response:
         """The public half, with which anybody can check an export. It also stands at /.well-known/tocsin-ledger.pem."""
-        public = signing.public_key(timezone.now())
+        public = signing.public_key()
         found = {
             "key": signing.id_of(public),
             "algorithm": signing.ALGORITHM,

@@ -11,7 +11,6 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
 from notifications.ledger.documents import Document, canonical, digest_of
@@ -39,13 +38,13 @@ SIGNATURE = "# signature: "
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def as_json(document: Document, *, now: datetime) -> bytes:
+def as_json(document: Document) -> bytes:
     """{"ledger": …, "signature": {"key", "value", "algorithm"}}; the signature is over the canonical JSON of ledger."""
-    body = {"ledger": document, "signature": asdict(sign(canonical(document), now=now))}
+    body = {"ledger": document, "signature": asdict(sign(canonical(document)))}
     return json.dumps(body, indent=1, ensure_ascii=False).encode() + b"\n"
 
 
-def as_csv(document: Document, *, now: datetime) -> bytes:
+def as_csv(document: Document) -> bytes:
     """The signature on the last line is over all bytes before that line."""
     target = io.StringIO(newline="")
     writer = csv.writer(target, lineterminator="\r\n")
@@ -54,7 +53,7 @@ def as_csv(document: Document, *, now: datetime) -> bytes:
         writer.writerows(_rows(line))
     head = {name: document[name] for name in document if name != "lines"}
     content = f"{target.getvalue()}# {canonical(head).decode()}\r\n".encode()
-    signature = sign(content, now=now)
+    signature = sign(content)
     last = f"{SIGNATURE}{signature.algorithm} {signature.key} {signature.value}\r\n"
     return content + last.encode()
 

@@ -12,7 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
 
-from notifications.keys import KeyPair, signing_key
+from notifications.keys import KeyPair, kept_key, signing_key
 from notifications.ledger.documents import FORMAT
 from notifications.models import KeyPurpose
 
@@ -33,9 +33,9 @@ class Signature:
     algorithm: str = ALGORITHM
 
 
-def sign(content: bytes, *, now: datetime) -> Signature:
-    """By this installation's key, which is made if there is none yet."""
-    pair = _pair(now)
+def sign(content: bytes) -> Signature:
+    """By this installation's key. Raises notifications.keys.NoKey."""
+    pair = kept_key(KeyPurpose.LEDGER)
     private = Ed25519PrivateKey.from_private_bytes(base64.b64decode(pair.private))
     return Signature(key_id(_raw(pair.public)), base64.b64encode(private.sign(content)).decode())
 
@@ -54,9 +54,9 @@ def statement(about: str, digest: str) -> bytes:
     return f"{FORMAT} {about} {digest}".encode()
 
 
-def public_key(now: datetime) -> Ed25519PublicKey:
-    """Of this installation."""
-    return Ed25519PublicKey.from_public_bytes(_raw(_pair(now).public))
+def public_key() -> Ed25519PublicKey:
+    """Of this installation. Raises notifications.keys.NoKey."""
+    return Ed25519PublicKey.from_public_bytes(_raw(kept_key(KeyPurpose.LEDGER).public))
 
 
 def pem_of(public: Ed25519PublicKey) -> str:
@@ -93,8 +93,9 @@ def key_id(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
 
-def _pair(now: datetime) -> KeyPair:
-    return signing_key(purpose=KeyPurpose.LEDGER, make=_new, now=now)
+def make_key(now: datetime) -> None:
+    """Unless there is one: it is never replaced. Called when tables are made, so that no reading writes."""
+    signing_key(purpose=KeyPurpose.LEDGER, make=_new, now=now)
 
 
 def _new() -> KeyPair:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from notifications.ledger import files, signing
@@ -15,14 +14,14 @@ TYPES = {"json": "application/json", "csv": "text/csv; charset=utf-8"}
 @require_safe
 def ledger_key(request: HttpRequest) -> HttpResponse:
     """The public key as PEM, for whoever holds an export and has no account here."""
-    pem = signing.pem_of(signing.public_key(timezone.now()))
+    pem = signing.pem_of(signing.public_key())
     return HttpResponse(pem, content_type="application/x-pem-file")
 
 
 def attachment(document: Document, ending: str) -> HttpResponse:
     """The signed file, "json" or "csv", to be saved."""
     make = files.as_csv if ending == "csv" else files.as_json
-    answer = HttpResponse(make(document, now=timezone.now()), content_type=TYPES[ending])
+    answer = HttpResponse(make(document), content_type=TYPES[ending])
     name = f"ledger-{document['about'].replace(':', '-')}.{ending}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "private, no-store"

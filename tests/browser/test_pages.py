@@ -58,6 +58,7 @@ PAGES = [
     Looked("incident that pages me", "/incidents/{paging}/", action="Acknowledge"),
     Looked("incident that is over", "/incidents/{over}/"),
     Looked("ledger of an incident", "/incidents/{paging}/pages/"),
+    Looked("alerts of an incident, to split or merge", "/incidents/{paging}/alerts/"),
     Looked("acknowledge link", "{ack}", "", "Acknowledge"),
     Looked("declare", "/incidents/declare/?service={search_service}"),
     Looked("on call", "/oncall/"),

@@ -12,8 +12,8 @@ from catalog.models import Service
 from incidents.actions.opening import declare_new
 from incidents.models import Incident
 from incidents.sweep import sweep
-from notifications import circuits, outbox
-from notifications.models import Attempt, Circuit, ContactMethod, Delivery, DeliveryState
+from notifications import circuits, lateness, measures, outbox
+from notifications.models import Attempt, Circuit, ContactMethod, Delivery, DeliveryState, Late
 from tests.making import make_method, make_rule
 from tests.smtp import Mailbox
 
@@ -96,3 +96,34 @@ def test_a_full_mailbox_is_nobody_elses_trouble(
         outbox.send_due(worker="test", now=later(seconds=second))
     assert not Circuit.objects.exists()
     assert Delivery.objects.get().due_at - later(seconds=10) <= timedelta(seconds=30)
+
+
+def test_a_late_page_names_the_circuit_or_the_answer_that_held_it_up(
+    incident: Incident, mailbox: Mailbox, now: datetime, later: Later
+) -> None:
+    lateness.forget()
+    circuits.failed("email", reason="down", retry_after=20, now=now)
+    sweep(now=now)
+    outbox.send_due(worker="test", now=later(seconds=1))
+    outbox.send_due(worker="test", now=later(seconds=21))
+    measures.flush()
+    assert Late.objects.get(kind="send").cause == "its circuit was open: down"
+
+
+def test_a_late_page_names_what_its_provider_said_and_a_free_sender_that_was_missing(
+    service: Service, owner: User, mailbox: Mailbox, now: datetime, later: Later
+) -> None:
+    lateness.forget()
+    mailbox.data = "451 mailbox is busy"
+    declare_new(actor=owner, service=service, title="One", severity=1, now=now)
+    sweep(now=now)
+    outbox.send_due(worker="test", now=now)
+    mailbox.data = ""
+    declare_new(actor=owner, service=service, title="Two", severity=1, now=later(seconds=4))
+    sweep(now=later(seconds=4))
+    outbox.send_due(worker="test", now=later(seconds=9))
+    measures.flush()
+    causes = list(Late.objects.filter(kind="send").order_by("-seconds").values_list("cause", flat=True))
+    assert causes[0].startswith("451 mailbox is busy")
+    assert causes[0].endswith("(2 tries)")
+    assert causes[1] == "it waited for a sender that is free"

@@ -23,6 +23,7 @@ from accounts.models import User
 from catalog.models import Service
 from incidents.actions.opening import declare_new
 from incidents.models import Incident
+from notifications.apps import make_keys
 from notifications.ledger import documents, files, signing
 from notifications.ledger.checking import Finding, NotALedger, check
 from notifications.models import Attempt, Delivery, Inbound, SigningKey
@@ -94,11 +95,11 @@ def make_page(incident: Incident, person: User, now: datetime, **fields: Any) ->
 
 def exported(incident: Incident, now: datetime, ending: str = "json") -> bytes:
     document = documents.about(f"incident:{incident.pk}", title=str(incident), now=now)
-    return (files.as_csv if ending == "csv" else files.as_json)(document, now=now)
+    return (files.as_csv if ending == "csv" else files.as_json)(document)
 
 
 def checked(content: bytes, now: datetime) -> Finding:
-    return check(content, signing.public_key(now))
+    return check(content, signing.public_key())
 
 
 def test_a_line_says_who_why_how_when_and_what_came_back(
@@ -228,14 +229,26 @@ def test_the_digest_is_the_same_whenever_the_same_lines_are_exported(
     assert len(digests) == 1
 
 
-def test_the_key_is_made_once(now: datetime) -> None:
-    first, second = signing.sign(b"x", now=now), signing.sign(b"x", now=now)
+def test_the_key_is_made_with_the_tables_and_once(now: datetime) -> None:
+    make_keys()
+    signing.make_key(now)
+    first, second = signing.sign(b"x"), signing.sign(b"x")
     assert first == second
-    assert SigningKey.objects.count() == 1
+    assert SigningKey.objects.filter(purpose="ledger").count() == 1
+
+
+@pytest.mark.parametrize("path", ["/.well-known/tocsin-ledger.pem", "/api/v1/operations/ledger-key"])
+def test_reading_the_key_makes_none(client: Client, owner: User, path: str) -> None:
+    client.force_login(owner)
+    SigningKey.objects.all().delete()
+    assert client.get(path).status_code == 404
+    assert not SigningKey.objects.exists()
+    make_keys()
+    assert client.get(path).status_code == 200
 
 
 def test_a_key_is_read_as_pem_and_as_base64(now: datetime) -> None:
-    public = signing.public_key(now)
+    public = signing.public_key()
     for text in (signing.pem_of(public), signing.text_of(public)):
         assert signing.id_of(signing.read_key(text)) == signing.id_of(public)
     for text in ("", "nonsense", base64.b64encode(b"short").decode()):
@@ -261,7 +274,7 @@ def test_the_command_needs_no_ledger_where_a_key_is_given(
 ) -> None:
     path, key, out = tmp_path / "ledger.csv", tmp_path / "key.pem", io.StringIO()
     path.write_bytes(exported(incident, now, "csv"))
-    key.write_text(signing.pem_of(signing.public_key(now)))
+    key.write_text(signing.pem_of(signing.public_key()))
     Delivery.objects.all().delete()
     call_command("verify_ledger", str(path), "--public-key", str(key), stdout=out)
     assert out.getvalue().startswith("valid")
@@ -271,7 +284,7 @@ def test_the_command_needs_no_ledger_where_a_key_is_given(
 
 def test_the_command_checks_the_line_of_a_pdf(incident: Incident, now: datetime) -> None:
     about, digest, out = f"incident:{incident.pk}", "ab" * 32, io.StringIO()
-    value = signing.sign(signing.statement(about, digest), now=now).value
+    value = signing.sign(signing.statement(about, digest)).value
     call_command("verify_ledger", "--about", about, "--digest", digest, "--signature", value, stdout=out)
     assert out.getvalue().startswith("valid")
     with pytest.raises(CommandError):
@@ -294,14 +307,14 @@ def test_the_page_shows_the_key_and_the_downloads(
     incident: Incident, page: Delivery, member: User, browser_of: Browsers, now: datetime
 ) -> None:
     html = browser_of(member).get(f"/incidents/{incident.pk}/pages/").content.decode()
-    assert signing.text_of(signing.public_key(now)) in html
+    assert signing.text_of(signing.public_key()) in html
     assert f"/incidents/{incident.pk}/pages.json" in html
     assert "1.2 s late" in html
 
 
 def test_the_key_is_public(now: datetime) -> None:
     pem = Client().get("/.well-known/tocsin-ledger.pem").content.decode()
-    assert signing.id_of(signing.read_key(pem)) == signing.id_of(signing.public_key(now))
+    assert signing.id_of(signing.read_key(pem)) == signing.id_of(signing.public_key())
 
 
 @pytest.mark.parametrize("ending", ["csv", "json"])
@@ -333,7 +346,7 @@ def test_the_api_has_the_same_exports(
     assert checked(browser.get(own).content, now).valid
     assert browser_of(stranger).get(own).status_code == 404
     key = browser.get("/api/v1/operations/ledger-key").json()
-    assert key["public"] == signing.text_of(signing.public_key(now))
+    assert key["public"] == signing.text_of(signing.public_key())
 
 
 def test_the_number_of_queries_does_not_grow_with_the_ledger(

@@ -9,7 +9,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
 from notifications.ledger import comparing, signing
 from notifications.ledger.checking import Finding, NotALedger, check
@@ -64,7 +63,7 @@ class Command(BaseCommand):
 
 def _key(path: str | None) -> Ed25519PublicKey:
     if path is None:
-        return signing.public_key(timezone.now())
+        return signing.public_key()
     try:
         return signing.read_key(_bytes(Path(path)).decode())
     except (signing.BadKey, UnicodeDecodeError) as error:

@@ -15,6 +15,12 @@ from notifications.models import KeyPurpose, SigningKey
 pytestmark = pytest.mark.django_db
 
 
+@pytest.fixture(autouse=True)
+def _no_keys(db: None) -> None:
+    """Those that came with the tables would be found."""
+    SigningKey.objects.all().delete()
+
+
 def _raw(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
