@@ -12,6 +12,8 @@ from alerts.api import AlertViewSet
 from alerts.heartbeat_api import HeartbeatViewSet
 from alerts.integration_api import IntegrationViewSet
 from alerts.merging_api import MergingViewSet
+from alerts.mute_api import MuteViewSet
+from alerts.route_api import RouteViewSet
 from catalog.api import ServiceViewSet
 from catalog.change_api import ChangeViewSet
 from config.problems import Unknown
@@ -24,6 +26,7 @@ from insights.api import (
     OperationsViewSet,
     ReadinessViewSet,
 )
+from notifications.api import MyMethodViewSet, MyQuietHoursView, MyRuleViewSet
 from oncall.api import (
     AbsenceViewSet,
     CalendarFeedViewSet,
@@ -41,6 +44,8 @@ router.register("incidents", MergingViewSet, basename="merging")
 router.register("alerts", AlertViewSet, basename="alert")
 router.register("integrations", IntegrationViewSet, basename="integration")
 router.register("heartbeats", HeartbeatViewSet, basename="heartbeat")
+router.register("routes", RouteViewSet, basename="route")
+router.register("mutes", MuteViewSet, basename="mute")
 router.register("services", ServiceViewSet, basename="service")
 router.register("changes", ChangeViewSet, basename="change")
 router.register("oncall", AskingOnCallViewSet, basename="oncall")
@@ -56,6 +61,8 @@ router.register("operations", OperationsViewSet, basename="operations")
 router.register("noise", NoiseViewSet, basename="noise")
 router.register("readiness", ReadinessViewSet, basename="readiness")
 router.register("postmortems", PostmortemViewSet, basename="postmortem")
+router.register("me/methods", MyMethodViewSet, basename="my-method")
+router.register("me/rules", MyRuleViewSet, basename="my-rule")
 router.register("users", UserViewSet, basename="user")
 router.register("teams", TeamViewSet, basename="team")
 
@@ -72,6 +79,7 @@ class DocsView(SpectacularSwaggerSplitView):
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("v1/", include(router.urls)),
+    path("v1/me/quiet-hours", MyQuietHoursView.as_view(), name="my-quiet-hours"),
     path("schema", SchemaView.as_view(), name="api-schema"),
     path("docs", DocsView.as_view(), name="api-docs"),
     re_path("", Unknown.as_view()),

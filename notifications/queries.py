@@ -44,6 +44,7 @@ class MethodCard:
     method: ContactMethod
     title: str | Promise
     last: Delivery | None
+    icon: str
 
 
 def lines_of(person: User) -> list[Line]:
@@ -80,7 +81,11 @@ def cards_of(person: User) -> list[MethodCard]:
         .distinct("method_id")
     )
     last = {delivery.method_id: delivery for delivery in tried}
-    return [MethodCard(method, title_of(method.transport), last.get(method.pk)) for method in methods]
+    return [
+        MethodCard(method, title_of(each), last.get(method.pk), icon_of(each))
+        for method in methods
+        for each in [method.transport]
+    ]
 
 
 def title_of(transport: str) -> str | Promise:
@@ -89,6 +94,14 @@ def title_of(transport: str) -> str | Promise:
         return transports.get(transport).title
     except transports.UnknownTransport:
         return transport
+
+
+def icon_of(transport: str) -> str:
+    """The transport's icon."""
+    try:
+        return transports.get(transport).icon
+    except transports.UnknownTransport:
+        return "message"
 
 
 def reach_of(people: Iterable[User]) -> dict[int, list[str | Promise]]:

@@ -14,6 +14,7 @@ from accounts.models import User
 from lib.sealing import seal
 from lib.secrets import code_digest, equal, new_code
 from lib.signing import new_secret
+from lib.text import one_line
 from notifications import transports
 from notifications.actions.deliveries import send_notice
 from notifications.models import ContactMethod, Delivery, DeliveryKind, NotificationRule, VerificationCode
@@ -224,6 +225,11 @@ def remove_method(*, actor: User, method: ContactMethod, confirmed: bool = False
 def set_throttle(*, actor: User, method: ContactMethod, throttle: timedelta | None, now: datetime) -> None:
     """At most one message in so long by this method; None leaves it to the channel."""
     ContactMethod.objects.filter(pk=method.pk).update(throttle=throttle)
+
+
+def set_label(*, actor: User, method: ContactMethod, label: str, now: datetime) -> None:
+    """What its person calls it; empty shows the address."""
+    ContactMethod.objects.filter(pk=method.pk).update(label=one_line(label, 60))
 
 
 def switch_on(*, transport: str, address: str, stopped_by: str) -> int:

@@ -120,6 +120,8 @@ class Transport(ABC):
     """One channel. Everything here is declared by the folder; nothing elsewhere knows a channel by its name."""
 
     name: str
+    # Its icon in static/icons.svg.
+    icon = "message"
     title: str | Promise
     address_label: str | Promise
     address_help: str | Promise

@@ -48,6 +48,7 @@ class NotAllowed(Exception):
 
 class AppriseTransport(Transport):
     name = "apprise"
+    icon = "plug"
     title = _("Another service, by apprise")
     address_label = _("Apprise address (pover://…)")
     address_help = _(

@@ -29,6 +29,7 @@ GONE = {401, 404, 410}
 
 class DiscordTransport(Transport):
     name = "discord"
+    icon = "message-circle"
     title = _("Discord")
     address_label = _("Address of the webhook (https://discord.com/api/webhooks/…)")
     address_help = _(

@@ -68,6 +68,7 @@ class _Backend(EmailBackend):
 
 class EmailTransport(Transport):
     name = "email"
+    icon = "mail"
     title = _("E-mail")
     address_label = _("E-mail address")
     address_help = _("Pages come with a link that acknowledges.")

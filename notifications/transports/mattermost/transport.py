@@ -28,6 +28,7 @@ LARGEST = 14_000
 
 class MattermostTransport(Transport):
     name = "mattermost"
+    icon = "messages"
     title = _("Mattermost")
     address_label = _("Address of the incoming webhook (https://…/hooks/…)")
     address_help = _(

@@ -31,6 +31,7 @@ TAGS = {"page": ["rotating_light"], "alarm": ["warning"], "drill": ["drill"]}
 
 class NtfyTransport(Transport):
     name = "ntfy"
+    icon = "bell-ringing"
     title = _("ntfy")
     address_label = _("Address of the topic (https://ntfy.sh/…)")
     address_help = _(

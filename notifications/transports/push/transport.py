@@ -34,6 +34,7 @@ LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 class PushTransport(Transport):
     name = "push"
+    icon = "device-mobile"
     title = _("This device (Web Push)")
     address_label = _("Browser")
     address_help = _(

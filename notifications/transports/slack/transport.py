@@ -30,6 +30,7 @@ MESSAGE = re.compile(r"([A-Z0-9]{3,31}):([0-9]{1,20}\.[0-9]{1,10})")
 
 class SlackTransport(Transport):
     name = "slack"
+    icon = "brand-slack"
     title = _("Slack")
     address_label = _("Your e-mail address at Slack, or your member ID")
     address_help = _("Your member ID stands in your profile at Slack: … → Copy member ID. It begins with U.")

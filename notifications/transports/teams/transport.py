@@ -24,6 +24,7 @@ LOUD = {"page", "alarm", "drill"}
 
 class TeamsTransport(Transport):
     name = "teams"
+    icon = "users-group"
     title = _("Microsoft Teams")
     address_label = _("Address of the workflow (https://…)")
     address_help = _(

@@ -28,6 +28,7 @@ LETTERS = {verb: letter for letter, verb in answers.LETTERS.items()}
 
 class TelegramTransport(Transport):
     name = "telegram"
+    icon = "send"
     title = _("Telegram")
     address_label = _("Number of the chat")
     address_help = _(

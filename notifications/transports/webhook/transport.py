@@ -30,6 +30,7 @@ RETRIED = {408, 425, 429}
 
 class WebhookTransport(Transport):
     name = "webhook"
+    icon = "webhook"
     title = _("Webhook")
     address_label = _("Address (https://…)")
     address_help = _(
