@@ -168,6 +168,7 @@ def build(people: dict[str, Any], now: datetime) -> Site:
     )
     statuspage.render(page=page, now=now)
     assert alert.last_event
+    assert alert.incident
     return Site(
         now=now,
         **people,
