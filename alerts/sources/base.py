@@ -180,7 +180,7 @@ class Gate:
     answer of a Rejected or BadBody; `stranger` is for a key that is unknown, disabled or of another kind; `away` for
     what could not be stored now, and `busy` for what is beyond the integration's limit: both as this sender retries.
     `keeps` is how many bytes of a body are read where a longer one is cut; without it, a body that is too large is
-    refused.
+    refused: one of more than `most` bytes, where that is not as for all.
     """
 
     prefix: str
@@ -193,6 +193,7 @@ class Gate:
     away: Answer = field(default_factory=lambda: Answer(503))
     busy: Answer = field(default_factory=lambda: Answer(503))
     keeps: int | None = None
+    most: int | None = None
 
 
 class Source(Protocol):

@@ -17,6 +17,7 @@ from alerts.sources.base import ALERT, CHANGE, PING, Gate, Reader
 from alerts.sources.changes.kind import KIND as CHANGES
 from alerts.sources.cloudevents.kind import KIND as CLOUDEVENTS
 from alerts.sources.email.kind import KIND as EMAIL
+from alerts.sources.esp.kind import KIND as ESP
 from alerts.sources.generic.kind import KIND as GENERIC
 from alerts.sources.heartbeat import pings
 from alerts.sources.heartbeat.kind import KIND as HEARTBEAT
@@ -52,6 +53,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             CLOUDEVENTS,
             APPRISE,
             EMAIL,
+            ESP,
             *VENDORS,
         )
     }

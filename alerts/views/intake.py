@@ -100,29 +100,26 @@ def _arrived(way: Way, request: HttpRequest) -> Arrived:
         path=way.rest.removeprefix("/"),
         query={name: str(value) for name, value in request.GET.items()},
         headers={name.lower(): value for name, value in request.headers.items()},
-        body=_cut(request, way.gate.keeps) if way.gate.keeps is not None else _body(request),
+        body=_cut(request, way.gate.keeps)
+        if way.gate.keeps is not None
+        else _body(request, way.gate.most or settings.INTAKE_MAX_BYTES),
         queries={name: [str(each) for each in values] for name, values in request.GET.lists()},
     )
 
 
-def _body(request: HttpRequest) -> bytes:
+def _body(request: HttpRequest, most: int) -> bytes:
     """The bytes, at most as many as are accepted; raises BadBody."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     # No number of nineteen digits is small, and int() refuses one of some thousand.
-    if (
-        length.isascii()
-        and length.isdigit()
-        and (len(length) > 18 or int(length) > settings.INTAKE_MAX_BYTES)
-    ):
-        raise _too_large()
+    if length.isascii() and length.isdigit() and (len(length) > 18 or int(length) > most):
+        raise _too_large(most)
     try:
-        return (
-            _chunked(request)
-            if "chunked" in request.headers.get("Transfer-Encoding", "").lower()
-            else request.body
-        )
+        if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+            return _chunked(request, most)
+        # Django's own limit of a body is for forms, and lower than what a mail may have.
+        return request.body if most <= settings.INTAKE_MAX_BYTES else bytes(request.read(most))
     except RequestDataTooBig as error:
-        raise _too_large() from error
+        raise _too_large(most) from error
     except OSError as error:
         raise BadBody("The body ended before it was complete.") from error
 
@@ -147,18 +144,18 @@ def _announced(request: HttpRequest) -> int:
     return min(int(length), settings.INTAKE_MAX_BYTES) if is_number else 0
 
 
-def _chunked(request: HttpRequest) -> bytes:
+def _chunked(request: HttpRequest, most: int) -> bytes:
     """A body that comes in chunks has no length, and Django takes it for empty."""
     stream, found = request.META["wsgi.input"], b""
-    while chunk := stream.read(settings.INTAKE_MAX_BYTES + 1 - len(found)):
+    while chunk := stream.read(most + 1 - len(found)):
         found += chunk
-        if len(found) > settings.INTAKE_MAX_BYTES:
-            raise _too_large()
+        if len(found) > most:
+            raise _too_large(most)
     return found
 
 
-def _too_large() -> BadBody:
-    return BadBody(f"The body is too large; at most {settings.INTAKE_MAX_BYTES} bytes are accepted.", 413)
+def _too_large(most: int) -> BadBody:
+    return BadBody(f"The body is too large; at most {most} bytes are accepted.", 413)
 
 
 def _without(key: str, taken: Accepted, arrived: Arrived) -> str:

@@ -1,0 +1,1 @@
+"""Mail through a provider's webhook, read by django-anymail."""
