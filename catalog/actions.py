@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypedDict, Unpack
@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
+from catalog.grouping import check_grouping, set_aliases
 from catalog.models import Change, ChangeKind, Grouping, Service, Tier
 from lib.text import clean, one_line
 from oncall.drafts import Refused, checked_name
@@ -36,6 +37,10 @@ class ServiceValues(TypedDict, total=False):
     runbook_url: str
     depends_on: Collection[Service]
     grouping: str
+    group_labels: Sequence[str]
+    group_window: timedelta | None
+    joins_parents: bool
+    aliases: Sequence[str]
     auto_resolve: bool
     remind_after: timedelta | None
     ack_lasts: timedelta | None
@@ -155,16 +160,19 @@ def free_slug(name: str) -> str:
 
 
 def _write(service: Service, name: str, team: Team, policy: EscalationPolicy, values: ServiceValues) -> None:
-    depends_on = values.pop("depends_on", None)
+    depends_on, aliases = values.pop("depends_on", None), values.pop("aliases", None)
     _check(values)
     service.name, service.team, service.policy = name, team, policy
     for key, value in values.items():
         setattr(service, key, value)
+    check_grouping(service)
     try:
         with transaction.atomic():
             service.save()
     except IntegrityError as error:
         raise Refused("name", _("There is a service of this name already, perhaps archived.")) from error
+    if aliases is not None:
+        set_aliases(service, aliases)
     if depends_on is not None:
         _refuse_circle(service, depends_on)
         service.depends_on.set(depends_on)

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import LineField
+from accounts.fields import LineField, validate_line
 from accounts.models import Team
 from catalog.actions import LONGEST_WAIT
 from catalog.models import ChangeKind, Grouping, Service, Tier
@@ -52,6 +52,18 @@ class MinutesField(forms.IntegerField):
         return None if minutes is None else timedelta(minutes=minutes)
 
 
+class NamesField(forms.CharField):
+    """Names with commas between them, as a list."""
+
+    default_validators = [validate_line]
+
+    def prepare_value(self, value: Any) -> Any:
+        return ", ".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> Any:
+        return [name for each in super().clean(value).split(",") if (name := each.strip())]
+
+
 class ServiceForm(forms.Form):
     """A service as its team's manager describes it. `service` is the one that is changed."""
 
@@ -82,6 +94,30 @@ class ServiceForm(forms.Form):
     )
     grouping = forms.ChoiceField(
         choices=Grouping.choices, initial=Grouping.SERVICE, label=_("Incidents from alerts")
+    )
+    group_labels = NamesField(
+        required=False,
+        max_length=1000,
+        label=_("Group by these labels"),
+        help_text=_("With commas: region, env. For the grouping by labels."),
+    )
+    group_window = MinutesField(
+        label=_("Join within minutes"),
+        help_text=_(
+            "An alert joins an open incident whose last alert came this recently. Empty: however old."
+        ),
+    )
+    joins_parents = forms.BooleanField(
+        required=False,
+        initial=True,
+        label=_("Join what it depends on"),
+        help_text=_("While a service that this one depends on is down, its alerts join that incident."),
+    )
+    aliases = NamesField(
+        required=False,
+        max_length=4000,
+        label=_("Other names"),
+        help_text=_("As tools call it, with commas: payments-api, pay_prod. Routes find it by them."),
     )
     auto_resolve = forms.BooleanField(
         required=False,
@@ -119,11 +155,12 @@ class ServiceForm(forms.Form):
 def _initial(service: Service) -> dict[str, Any]:
     plain = (
         *("name", "description", "team", "tier", "policy", "runbook_url", "grouping", "auto_resolve"),
-        *("remind_after", "ack_lasts"),
+        *("remind_after", "ack_lasts", "group_labels", "group_window", "joins_parents"),
     )
     return {
         **{name: getattr(service, name) for name in plain},
         "depends_on": list(service.depends_on.values_list("pk", flat=True)),
+        "aliases": list(service.aliases.values_list("name", flat=True)),
     }
 
 

@@ -9,8 +9,10 @@ from rest_framework import serializers
 
 from accounts.models import User
 from accounts.serializers import PersonBrief, TeamBrief
+from catalog.grouping import LONGEST_ALIAS, LONGEST_LABEL, MOST_ALIASES, MOST_LABELS
 from catalog.models import Grouping, Service, Tier
 from catalog.queries import Health
+from lib.rest import Body
 from oncall.models import EscalationPolicy
 
 
@@ -26,6 +28,11 @@ class Shown:
     def depends_on(self) -> list[str]:
         """Slugs of what it stands on."""
         return [each.slug for each in self.service.depends_on.all()]
+
+    @property
+    def aliases(self) -> list[str]:
+        """Its other names."""
+        return [each.name for each in self.service.aliases.all()]
 
 
 class ServiceBrief(serializers.ModelSerializer[Service]):
@@ -63,6 +70,16 @@ class ServiceSerializer(serializers.Serializer[Shown]):
     runbook_url = serializers.CharField(source="service.runbook_url", help_text="Empty when there is none.")
     depends_on = serializers.ListField(child=serializers.CharField(), help_text="The slugs of services.")
     grouping = serializers.ChoiceField(source="service.grouping", choices=Grouping.choices)
+    group_labels = serializers.ListField(child=serializers.CharField(), source="service.group_labels")
+    group_window = serializers.DurationField(
+        source="service.group_window",
+        allow_null=True,
+        help_text="An alert joins an incident whose last alert came this recently. Null: however old.",
+    )
+    joins_parents = serializers.BooleanField(source="service.joins_parents")
+    aliases = serializers.ListField(
+        child=serializers.CharField(), help_text="Other names by which tools call it."
+    )
     auto_resolve = serializers.BooleanField(source="service.auto_resolve")
     remind_after = serializers.DurationField(
         source="service.remind_after",
@@ -86,4 +103,18 @@ class ServiceQuery(serializers.Serializer[Service]):
     tier = serializers.ChoiceField(required=False, choices=Tier.choices)
     archived = serializers.BooleanField(
         required=False, help_text="True lists those put away. Default: false."
+    )
+
+
+class ServiceBody(Body):
+    """How its alerts go together, and how tools call it; what is left out stays."""
+
+    grouping = serializers.ChoiceField(choices=Grouping.choices, required=False)
+    group_labels = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_LABEL), max_length=MOST_LABELS, required=False
+    )
+    group_window = serializers.DurationField(required=False, allow_null=True)
+    joins_parents = serializers.BooleanField(required=False)
+    aliases = serializers.ListField(
+        child=serializers.CharField(max_length=LONGEST_ALIAS), max_length=MOST_ALIASES, required=False
     )
