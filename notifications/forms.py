@@ -188,7 +188,8 @@ def _made(field: Field, known: Mapping[str, str]) -> forms.Field:
     initial = known.get(field.name, field.default)
     if field.kind == "choice":
         choices = [(value, str(label)) for value, label in field.choices]
-        return forms.ChoiceField(choices=choices, initial=initial, **common)
+        # It always has a value, so to call it optional would mean nothing.
+        return forms.ChoiceField(choices=choices, initial=initial, **{**common, "required": field.required})
     if field.kind == "long":
         area = forms.Textarea(attrs={"rows": 6})
         return forms.CharField(max_length=8000, initial=initial, widget=area, **common)

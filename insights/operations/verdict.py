@@ -7,6 +7,7 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from insights.operations.pulse import Pulse, is_late
 from notifications.lateness import BOUND
@@ -63,12 +64,19 @@ def _amiss(pulse: Pulse) -> list[str]:
         found.append(_("Redis does not answer: pages go on, live updates and PDFs wait."))
     late = pulse.hour[LatenessKind.SEND].beyond + pulse.hour[LatenessKind.STEP].beyond
     if late:
-        found.append(_("%(count)s were later than the bound in the last hour.") % {"count": late})
+        words = ngettext(
+            "%(count)s was later than the bound in the last hour.",
+            "%(count)s were later than the bound in the last hour.",
+            late,
+        )
+        found.append(words % {"count": late})
     return found
 
 
 def _on_time(pulse: Pulse) -> str:
-    p99 = pulse.hour[LatenessKind.SEND].p99
+    # A step that was late makes its page late, although that is handed over at once.
+    known = [each.p99 for each in pulse.hour.values() if each.p99 is not None]
+    p99 = max(known, default=None)
     bound = round(BOUND.total_seconds())
     if p99 is None:
         return _("Nothing is late. No page was due in the last hour; the bound is %(bound)s s.") % {

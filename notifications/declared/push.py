@@ -26,7 +26,7 @@ class Push(providers.Declared):
 DECLARED = Push(
     name="push",
     title=_("Web Push"),
-    help=_("Works without being set up: the keys are made when the first person turns it on."),
+    help=_("Works without being set up: its keys came with the installation."),
     fields=(
         providers.Field(
             "contact",
