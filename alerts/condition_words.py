@@ -38,6 +38,7 @@ OP_CHOICES = [
     ("<=", gettext_lazy("is at most")),
     (WITHIN, gettext_lazy("is within (time)")),
 ]
+_UNSTORABLE = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff]")
 _WINDOW = re.compile(
     r"(?:(?P<days>\S+)\s+)?(?P<from>\d\d?:\d\d)\s*[-–]\s*(?P<to>\d\d?:\d\d)(?:\s+(?P<zone>\S+))?"
 )
@@ -57,6 +58,30 @@ def matcher_of(name: str, op: str, value: str) -> dict[str, Any]:
         raise BadMatcher(_("Choose a comparison from the list."))
     compiled([found])
     return found
+
+
+def tidied(matchers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The conditions as they are stored, checked; raises BadMatcher, also for what no table can hold."""
+    compiled(matchers)
+    found = [_tidied(matcher) for matcher in matchers]
+    if any(_UNSTORABLE.search(text) for each in found for text in _texts(each)):
+        raise BadMatcher(_("Leave out control characters."))
+    return found
+
+
+def _tidied(matcher: Mapping[str, Any]) -> dict[str, Any]:
+    name, op, value = str(matcher["field"]), matcher.get("op"), matcher.get("value")
+    if name == TIME and isinstance(value, Mapping):
+        days = sorted({int(day) for day in value.get("days", range(7))})
+        texts = {part: str(value.get(part)) for part in ("from", "to", "zone")}
+        return {"field": TIME, "op": WITHIN, "value": {"days": days, **texts}}
+    return {"field": name, "op": str(op), "value": list(value) if isinstance(value, list) else str(value)}
+
+
+def _texts(matcher: Mapping[str, Any]) -> list[str]:
+    value = matcher["value"]
+    inner = value if isinstance(value, list) else value.values() if isinstance(value, Mapping) else [value]
+    return [matcher["field"], *(str(each) for each in inner)]
 
 
 def typed(matcher: Mapping[str, Any]) -> tuple[str, str, str]:

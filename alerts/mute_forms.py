@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
@@ -21,6 +23,7 @@ from lib.intervals import load_zone, to_wall
 
 HOUR, FOUR, UNTIL, TIMES = "1h", "4h", "until", "times"
 OWN = "own"
+FIRST, LAST = date(2000, 1, 1), date(2100, 12, 31)
 LENGTHS = {HOUR: timedelta(hours=1), FOUR: timedelta(hours=4)}
 REPEATS = [
     ("", _("Once")),
@@ -42,6 +45,8 @@ class WallField(forms.DateTimeField):
 
     def to_python(self, value: Any) -> Any:
         found = super().to_python(value)
+        if isinstance(found, datetime) and not FIRST.year <= found.year <= LAST.year:
+            raise ValidationError(_("A time between the years 2000 and 2100."))
         return found.replace(tzinfo=None) if isinstance(found, datetime) else found
 
 
@@ -89,6 +94,7 @@ class MuteForm(forms.Form):
     last_day = forms.DateField(
         required=False,
         label=_("Last day"),
+        validators=[MinValueValidator(FIRST), MaxValueValidator(LAST)],
         help_text=_("Empty: until it is ended."),
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )

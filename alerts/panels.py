@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Team
 from alerts import queries, queries_heartbeats
 from alerts.heartbeats import beats_shown
 from alerts.models import Alert, AlertState
+from alerts.queries_rules import covering
 from alerts.shown import IN_PANEL, shown
+from alerts.shown_mutes import shown_mute
 from alerts.sources.registry import KINDS
 from lib.panels import Panel, register
 
@@ -24,6 +27,10 @@ def register_all() -> None:
     register(
         "incident", Panel("alerts", _("Alerts"), "alerts/_incident_panel.html", incident_panel, order=20)
     )
+    register(
+        "incident", Panel("muted", _("Muted now"), "alerts/_muted_panel.html", muted_on_incident, order=1)
+    )
+    register("service", Panel("muted", _("Muted now"), "alerts/_muted_panel.html", muted_panel, order=1))
     register(
         "service",
         Panel("integrations", _("Integrations"), "alerts/_service_panel.html", service_panel, order=30),
@@ -79,3 +86,15 @@ def service_panel(service: Any, user: Any) -> dict[str, Any] | None:
         "rows": [(row, KINDS[row.kind].label if row.kind in KINDS else row.kind) for row in rows],
         "may_make": is_theirs and service.archived_at is None,
     }
+
+
+def muted_on_incident(incident: Any, user: Any) -> dict[str, Any] | None:
+    """The same for an incident that is open."""
+    return muted_panel(incident.service, user) if incident.is_open else None
+
+
+def muted_panel(service: Any, user: Any) -> dict[str, Any] | None:
+    """The mutes of this moment that cover the service; nothing where there is none."""
+    now = timezone.now()
+    rows = [shown_mute(mute, now) for mute in covering(service, now)]
+    return {"rows": rows} if rows else None

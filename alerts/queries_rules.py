@@ -87,11 +87,11 @@ def held_by(mute: Mute) -> QuerySet[Alert]:
     return rows.select_related("integration", "service").order_by("-pk")
 
 
-def covering(service: Service, now: datetime) -> list[tuple[Mute, bool]]:
-    """The mutes of this moment that cover a service, each with whether it covers all its alerts."""
+def covering(service: Service, now: datetime) -> list[Mute]:
+    """The mutes of this moment that cover a service, all its alerts or some."""
     directory = Directory()
     return [
-        (mute, not mute.matchers)
+        mute
         for mute, services in open_mutes(now)
         if services and service.pk in _covered(mute, services, directory)
     ]

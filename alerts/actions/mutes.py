@@ -10,7 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import Team, User
-from alerts.matching import BadMatcher, compiled
+from alerts.condition_words import tidied
+from alerts.matching import BadMatcher
 from alerts.models import Mute
 from alerts.recurring import BadRecurrence, Spec, checked, spec_of, state_at
 from catalog.models import Service
@@ -118,7 +119,7 @@ def _name(given: str) -> str:
 
 def _check_cover(row: Mute, values: MuteValues) -> None:
     try:
-        compiled(row.matchers)
+        row.matchers = tidied(row.matchers)
     except BadMatcher as bad:
         raise Refused("matchers", str(bad)) from bad
     services = values.get("services")

@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from alerts.actions.integrations import LONGEST_STALE, SHORTEST_STALE
-from alerts.matching import DETAILS, FIELDS, LABELS, TIME, BadMatcher, compiled
+from alerts.condition_words import tidied
+from alerts.matching import DETAILS, FIELDS, LABELS, TIME, BadMatcher
 from alerts.models import AlertSeverity, Integration, Outcome, Route
 from catalog.models import Service
 from lib.text import one_line
@@ -63,7 +64,6 @@ def drafted(
     for name, value in values.items():
         setattr(row, name, value)
     row.changed_at, row.name = now, one_line(row.name, 81)
-    row.matchers = [dict(each) for each in row.matchers]
     _check(row)
     return row
 
@@ -134,7 +134,7 @@ def _check(row: Route) -> None:
     if not row.name or len(row.name) > 80:
         raise Refused("name", _("A name has from one to 80 characters."))
     try:
-        compiled(row.matchers)
+        row.matchers = tidied(row.matchers)
     except BadMatcher as bad:
         raise Refused("matchers", str(bad)) from bad
     _check_choices(row)

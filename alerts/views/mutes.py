@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,9 +19,9 @@ from alerts import queries_rules as rules
 from alerts.actions import mutes as actions
 from alerts.models import Alert, Mute
 from alerts.mute_forms import MuteForm
-from alerts.mute_words import covers, repeats
 from alerts.recurring import BadRecurrence, Spec, checked, next_spans, spec_of
 from alerts.rule_forms import Conditions, hush, only_asks, only_tries
+from alerts.shown_mutes import ShownMute, shown_mute
 from catalog.models import Service
 from lib.intervals import Interval
 
@@ -31,36 +30,20 @@ MOST_LABELS = 6
 EXTENSIONS = {"1": timedelta(hours=1), "4": timedelta(hours=4)}
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A mute with what its row says. `span` is the occurrence of now, or the next one."""
-
-    mute: Mute
-    covers: str
-    repeats: str
-    span: Interval | None
-    may_change: bool
-
-    @property
-    def held(self) -> int:
-        """How many alerts that fire it holds back."""
-        return int(getattr(self.mute, "held", 0))
-
-
 @login_required
 @require_safe
 def mutes(request: PersonRequest) -> HttpResponse:
     """What is muted now, what will be, and what was."""
     now = timezone.now()
     mine = set(rules.mutes_changeable_by(request.user).values_list("pk", flat=True))
-    live = [_shown(each, now, each.pk in mine) for each in rules.mutes_readable().filter(ended_at=None)]
+    live = [shown_mute(each, now, each.pk in mine) for each in rules.mutes_readable().filter(ended_at=None)]
     over = Paginator(rules.mutes_readable().exclude(ended_at=None).order_by("-ended_at", "-pk"), PER_PAGE)
     page = over.get_page(request.GET.get("page"))
     context = {
         "now_open": [each for each in live if each.mute.is_open],
         "ahead": sorted((each for each in live if not each.mute.is_open), key=_begins),
         "page": page,
-        "over": [_shown(each, now, each.pk in mine) for each in page.object_list],
+        "over": [shown_mute(each, now, each.pk in mine) for each in page.object_list],
         "may_make": rules.teams_muting(request.user).exists(),
     }
     return render(request, "alerts/mutes.html", context)
@@ -73,7 +56,7 @@ def mute(request: PersonRequest, pk: int) -> HttpResponse:
     row, now = get_object_or_404(rules.mutes_readable(), pk=pk), timezone.now()
     may_change = rules.mutes_changeable_by(request.user).filter(pk=pk).exists()
     context = {
-        "shown": _shown(row, now, may_change and row.ended_at is None),
+        "shown": shown_mute(row, now, may_change and row.ended_at is None),
         "mute": row,
         "spans": _next(spec_of(row), now) if row.ended_at is None and row.recurrence else [],
         "held": rules.held_by(row)[:HELD],
@@ -204,12 +187,7 @@ def _next(spec: Spec, now: datetime) -> list[Interval]:
     return next_spans(spec, now, AHEAD)
 
 
-def _shown(row: Mute, now: datetime, may_change: bool) -> Shown:
-    spans = next_spans(spec_of(row), now, 1) if row.ended_at is None else []
-    return Shown(row, covers(row), repeats(row), spans[0] if spans else None, may_change)
-
-
-def _begins(shown: Shown) -> datetime:
+def _begins(shown: ShownMute) -> datetime:
     return shown.span.start if shown.span else shown.mute.starts_at
 
 

@@ -18,6 +18,7 @@ from config.demo.duty import arrange
 from config.demo.estate import build, deploy, publish
 from config.demo.history import happen, happen_now
 from config.demo.lately import rearrange
+from config.demo.rules import rule
 from config.demo.telling import World
 from config.demo.wire import DOMAIN
 from incidents import signals
@@ -52,6 +53,7 @@ def load(*, admin: User, now: datetime, seed: int = 1) -> None:
         happen(world=world, now=now)
         rearrange(company=company, duty=duty, admin=admin, now=now, rng=rng)
         happen_now(world=world, now=now)
+        rule(estate=estate, admin=admin, now=now)
     render_all(now=now)
     for number in Incident.objects.open().values_list("pk", flat=True):
         signals.announce(number, "timeline")

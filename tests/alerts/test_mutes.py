@@ -294,3 +294,21 @@ def test_nobody_mutes_another_teams_services(
 
 def test_a_viewer_makes_no_mute(browser_of: Browser, viewer: User) -> None:
     assert browser_of(viewer).get("/mutes/new/").status_code == 404
+
+
+def test_pages_of_a_service_and_its_incidents_say_that_it_is_muted(
+    browser_of: Browser, member: User, service: Service, door: Integration
+) -> None:
+    tell(door)
+    turn()
+    now = timezone.now()
+    mute = make_mute(
+        actor=member, name="Rack 4", services=[service], starts_at=now, ends_at=now + HOUR, now=now
+    )
+    browser = browser_of(member)
+    paths = (f"/services/{service.slug}/", f"/incidents/{alert_of('disk').incident_id}/")
+    for path in paths:
+        assert "Rack 4" in browser.get(path).content.decode()
+    end_mute(actor=member, mute=mute, now=now)
+    for path in paths:
+        assert "Rack 4" not in browser.get(path).content.decode()

@@ -131,6 +131,10 @@ _TYPED = {
     "stale_after": "30 min",
     "service_from": "labels.service",
     "cron": "0 2 * * *",
+    "pause": "60 s",
+    "group_window": "30",
+    "c-0-field": "labels.team",
+    "c-1-field": "labels.team",
 }
 _LEFT_EMPTY = {"replaces", "override-0-replaces"}
 

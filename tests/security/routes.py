@@ -113,6 +113,8 @@ _integration = {"pk": lambda site: site.integration.pk}
 _event = {**_integration, "event_pk": lambda site: site.event.pk}
 _heartbeat = {"pk": lambda site: site.heartbeat.pk}
 _alert = {"pk": lambda site: site.alert.pk}
+_route = {"pk": lambda site: site.route.pk}
+_mute = {"pk": lambda site: site.mute.pk}
 _method = {"pk": lambda site: site.method.pk}
 _rule = {"pk": lambda site: site.rule.pk}
 _person = {"pk": lambda site: site.invited.pk}
@@ -196,6 +198,13 @@ FILLED: dict[str, dict[str, Any]] = {
     ),
     "alerts:integration-new": {"kind": "generic"},
     "alerts:heartbeat-behind": _integration,
+    **dict.fromkeys(("alerts:integration-routes", "alerts:route-new-of"), _integration),
+    **dict.fromkeys(
+        (f"alerts:route-{verb}" for verb in ("edit", "move", "enable", "disable", "remove")), _route
+    ),
+    **dict.fromkeys(("route-detail", "route-move", "route-try-change"), _route),
+    **dict.fromkeys((f"alerts:mute{verb}" for verb in ("", "-edit", "-end", "-extend")), _mute),
+    **dict.fromkeys(("mute-detail", "mute-end"), _mute),
     **dict.fromkeys(
         (
             f"alerts:heartbeat{verb}"
@@ -204,7 +213,10 @@ FILLED: dict[str, dict[str, Any]] = {
         _heartbeat,
     ),
     **dict.fromkeys(("heartbeat-detail", "heartbeat-pause", "heartbeat-resume"), _heartbeat),
-    **dict.fromkeys(("integration-detail", "integration-renew-key"), _integration),
+    **dict.fromkeys(
+        ("integration-detail", "integration-renew-key", "integration-mapping", "integration-replay"),
+        _integration,
+    ),
     **dict.fromkeys(("catalog:changes", "catalog:change-new"), _service),
     **dict.fromkeys(("alerts:event", "alerts:event-body", "alerts:event-replay"), _event),
     **dict.fromkeys(("alerts:alert", "alerts:alert-raw"), _alert),
@@ -306,6 +318,7 @@ READ = {
     *("alerts:event", "alerts:event-body", "alerts:incident-alerts", "alerts:incident-panel"),
     *("alerts:alert", "alerts:alert-raw", "alerts:alerts", "alerts:alert-rows", "catalog:changes"),
     *("alerts:heartbeats", "alerts:heartbeat-rows", "alerts:heartbeat", "alerts:heartbeat-live"),
+    *("alerts:routes", "alerts:integration-routes", "alerts:mutes", "alerts:mute"),
     *("statuspage:manage", "statuspage:page"),
     *("postmortems:list", "postmortems:actions", "postmortems:detail", "postmortems:read"),
     *("postmortems:timeline", "postmortems:pdf-file"),
@@ -332,7 +345,7 @@ RESPOND = {
     *("insights:operations", "insights:operations-ledger", "insights:readiness", "insights:noise"),
     *("oncall:drills", "oncall:drill-start", "oncall:drill-plan-new"),
     *("oncall:absence-new", "oncall:cover-new", "oncall:feed-new"),
-    "catalog:change-new",
+    *("catalog:change-new", "alerts:mute-new"),
     *("postmortems:start", "postmortems:section", "postmortems:import", "postmortems:mark"),
     *("postmortems:action-add", "postmortems:action-edit", "postmortems:action-move"),
     *(f"postmortems:{name}" for name in ("submit", "approve", "return", "publish", "reopen")),
@@ -344,6 +357,7 @@ ON_DUTY = {
     *("oncall:cover", "oncall:cover-accept", "oncall:cover-decline", "oncall:cover-withdraw"),
     *("oncall:absence-edit", "oncall:absence-withdraw"),
     *("oncall:drill", "oncall:drill-acknowledge"),
+    *("alerts:mute-edit", "alerts:mute-end", "alerts:mute-extend"),
 }
 """Responders of the team, its managers, and admins."""
 
@@ -356,6 +370,7 @@ TEAM = {
         "incidents:room-remove",
     ),
     "alerts:event-replay",
+    *(f"alerts:route-{name}" for name in ("new-of", "edit", "move", "enable", "disable", "remove")),
     *(f"alerts:heartbeat-{name}" for name in ("behind", "edit", "pause", "resume", "renew", "remove")),
     *("catalog:service-edit", "catalog:service-archive", "catalog:service-restore"),
     *("oncall:schedule-edit", "oncall:schedule-delete", "oncall:schedule-preview", "oncall:schedule-undo"),
@@ -393,7 +408,7 @@ MANAGE = {
 ADMIN = {
     *("accounts:team-new", "accounts:person-edit", "notifications:invite", "notifications:invite-again"),
     *(f"notifications:provider{verb}" for verb in ("s", "", "-remove", "-register")),
-    "notifications:fallback-test",
+    *("notifications:fallback-test", "alerts:route-new"),
     # and the person themselves, who is a stranger to these tests
     *("insights:person-ledger-csv", "insights:person-ledger-json"),
 }

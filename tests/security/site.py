@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
 from django.test import Client
 
 from accounts.actions import create_token
 from accounts.models import ApiToken, Role, Team, User
 from alerts.actions.heartbeats import heard, make_heartbeat
-from alerts.models import Alert, Event, Heartbeat, Integration
+from alerts.actions.mutes import make_mute
+from alerts.actions.routes import add_route
+from alerts.models import Alert, Event, Heartbeat, Integration, Mute, Route
 from alerts.processing import process_waiting
 from alerts.sources.base import Ping
 from catalog.actions import NewChange, record_changes
@@ -51,6 +54,7 @@ from statuspage.models import Component, Rendition, StatusPage
 from tests import making
 
 FEED_URL = "https://calendars.example.test/secret-path/rota.ics"
+DISKS = {"field": "summary", "op": "=~", "value": "disk.*"}
 WEBHOOK_SECRET = "whsec_c2VjcmV0LW9mLWEtd2ViaG9vaw=="
 
 
@@ -85,6 +89,8 @@ class Site:
     event: Event
     alert: Alert
     heartbeat: Heartbeat
+    route: Route
+    mute: Mute
     triaged: Incident
     declared: Incident
     unreviewed: Incident
@@ -198,6 +204,19 @@ def build(people: dict[str, Any], now: datetime) -> Site:
         event=alert.last_event,
         alert=alert,
         heartbeat=_heartbeat(integration, owner, now),
+        route=add_route(
+            actor=owner, integration=integration, now=now, name="Disks", matchers=[DISKS], outcome="record"
+        ),
+        mute=make_mute(
+            actor=owner,
+            now=now,
+            name="New disks",
+            team=team,
+            services=[service],
+            matchers=[DISKS],
+            starts_at=now + timedelta(days=1),
+            ends_at=now + timedelta(days=1, hours=1),
+        ),
         triaged=alert.incident,
         declared=declared,
         unreviewed=_resolved(service, owner, now),
@@ -224,7 +243,8 @@ def _heartbeat(integration: Integration, owner: User, now: datetime) -> Heartbea
         severity="error",
     )
     ping = Ping(slug=row.slug, said="wrote 41 files", happened_at=now)
-    heard(integration=integration, pings=[ping], now=now)
+    with transaction.atomic():
+        heard(integration=integration, pings=[ping], now=now)
     return row
 
 

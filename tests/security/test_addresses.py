@@ -31,6 +31,7 @@ WORDS = [
 NAMES = {
     *(
         "page",
+        "alert",
         "device",
         "range",
         "replaces",
@@ -47,6 +48,9 @@ NAMES = {
         "gone",
         "kind",
         "show",
+        "event",
+        "first",
+        "last",
     ),
     *("from", "until", "at", "zone", "before", "after", "seen", "next", "mail", "limit", "offset", "format"),
     *(
