@@ -43,6 +43,11 @@ class Directory:
         return found | {place.slug.lower(): place for place in places.values()}
 
     @cached_property
+    def places(self) -> list[Place]:
+        """All of them, by name."""
+        return sorted(set(self._by_name.values()), key=lambda place: place.name)
+
+    @cached_property
     def _edges(self) -> list[tuple[int, int]]:
         """Who depends on whom."""
         through = Service.depends_on.through

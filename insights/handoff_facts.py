@@ -1,8 +1,7 @@
 """What a hand-off note says: facts, section by section, read for many hand-offs in a fixed number of queries.
 
 Facts are stored as JSON: moments under names that end in "_at" as ISO 8601 in UTC, people as {"id", "name"}, so that
-a note stays what it was when it was written. A later section (what is muted until when) is one more line in SECTIONS
-and a template.
+a note stays what it was when it was written. Another section is one more line in SECTIONS and a template.
 """
 
 from __future__ import annotations
@@ -22,7 +21,9 @@ from accounts.models import User
 from catalog.models import Change, Service
 from incidents.messages import subject_of
 from incidents.models import DECLARED, Incident, RoleAssignment, RoleName, Update
+from insights.handoff_muted import Quiet, Waiting, quiet, span_of, waiting
 from insights.handoff_times import Handoff
+from lib.intervals import Interval
 from notifications.models import Delivery, DeliveryKind
 from oncall.reports.pieces import is_night
 
@@ -52,6 +53,8 @@ class Ending:
     pages: list[Paged] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     updated: dict[int, datetime] = field(default_factory=dict)
+    quiet: list[Quiet] = field(default_factory=list)
+    waiting: dict[int, Waiting] = field(default_factory=dict)
 
     @property
     def open(self) -> list[Incident]:
@@ -99,9 +102,12 @@ def _endings(handoffs: Sequence[Handoff]) -> list[Ending]:
     incidents = list(_incidents(services, since, at))
     changes = list(Change.objects.filter(service__in=services, happened_at__gte=since, happened_at__lt=at))
     pages, updated = _pages(incidents, since, at), _updated(incidents)
+    silent = quiet(services, min(each.at for each in handoffs), at)
+    held = waiting(each.pk for each in incidents if each.is_open)
     for ending in endings:
         _fill(ending, incidents, changes, pages)
-        ending.updated = updated
+        ending.updated, ending.waiting = updated, held
+        ending.quiet = [each for each in silent if each.services & set(ending.services)]
     return endings
 
 
@@ -189,6 +195,33 @@ def _due(ending: Ending) -> dict[str, Any] | None:
     return _listed(due)
 
 
+def _muted(ending: Ending) -> dict[str, Any] | None:
+    """What may not page on the shift that begins, and until when."""
+    at, shift = ending.handoff.at, ending.handoff.at - ending.handoff.since
+    mutes = [(each, span) for each in ending.quiet if (span := span_of(each, at, shift))]
+    rows = [_mute(each, span, at) for each, span in sorted(mutes, key=lambda pair: pair[1].start)]
+    held = [
+        {**_incident(each, ending), "why": found.why, "next_at": found.until.isoformat()}
+        for each in ending.open
+        if (found := ending.waiting.get(each.pk))
+    ]
+    if not rows and not held:
+        return None
+    return {**(_listed(rows) or {"rows": [], "count": 0, "more": 0}), "waiting": held[:MOST]}
+
+
+def _mute(each: Quiet, span: Interval, at: datetime) -> dict[str, Any]:
+    return {
+        "id": each.mute.pk,
+        "name": each.mute.name,
+        "covers": each.covers,
+        "repeats": each.repeats,
+        "is_on": span.start <= at,
+        "starts_at": span.start.isoformat(),
+        "ends_at": span.end.isoformat(),
+    }
+
+
 def _happened(ending: Ending) -> dict[str, Any]:
     opened = [_incident(each, ending) for each in ending.incidents if ending.during(each.created_at)]
     closed = [_incident(each, ending) for each in ending.incidents if ending.during(each.closed_at)]
@@ -217,6 +250,7 @@ def _changes(ending: Ending) -> dict[str, Any] | None:
 SECTIONS = (
     Section("open", _("Open at the hand-off"), _open),
     Section("due", _("Updates due"), _due),
+    Section("muted", _("Muted, and until when"), _muted),
     Section("happened", _("On the shift"), _happened),
     Section("changes", _("Changes"), _changes),
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.urls import reverse
@@ -11,6 +13,7 @@ from django.utils.translation import ngettext
 
 from incidents.models import Severity, State
 from insights.models import HandoffNote
+from lib.intervals import load_zone
 from lib.text import one_line
 from notifications.transports.base import Message
 
@@ -23,7 +26,7 @@ def taking_over(note: HandoffNote) -> Message:
     return Message(
         kind="notice",
         headline=_("You took over %(name)s: %(open)s") % {"name": name, "open": _open(note.body)},
-        facts=(*_incidents(note.body), *_shift(note.body), *_changes(note.body)),
+        facts=(*_incidents(note.body), *_muted(note), *_shift(note.body), *_changes(note.body)),
         url=f"{settings.SITE_URL}{reverse('insights:handoff', args=[note.pk])}",
         link_text=_("Read the hand-off note"),
     )
@@ -55,6 +58,28 @@ def _incident(row: dict[str, Any], is_due: bool) -> str:
         _("an update is due") if is_due else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _muted(note: HandoffNote) -> list[tuple[str, str]]:
+    """Until when what is silent, on the schedule's clock."""
+    found = note.body.get("muted")
+    if not found:
+        return []
+    zone = load_zone(note.schedule.time_zone)
+    rows = [
+        f"{one_line(row['name'], 80)} ({_when(row['starts_at'], zone)} – {_when(row['ends_at'], zone)})"
+        for row in found["rows"][:SHOWN]
+    ]
+    waiting = [
+        f"#{row['number']}: {one_line(row['why'], 120)} ({_when(row['next_at'], zone)})"
+        for row in found["waiting"]
+    ]
+    facts = [(_("Muted"), "; ".join(rows))] if rows else []
+    return [*facts, (_("Waiting"), "; ".join(waiting[:SHOWN]))] if waiting else facts
+
+
+def _when(text: str, zone: ZoneInfo) -> str:
+    return f"{datetime.fromisoformat(text).astimezone(zone):%a %d %b %H:%M %Z}"
 
 
 def _shift(body: dict[str, Any]) -> list[tuple[str, str]]:
