@@ -7,6 +7,7 @@ sent through the HTTP door. What is accepted is stored and processed; a refusal 
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import os
 from collections.abc import Iterator
@@ -118,8 +119,9 @@ def nested(depth: int) -> Any:
     return found
 
 
+# Copied, since a mutation may go on within it.
 odd = (
-    st.sampled_from(ODD_VALUES)
+    st.sampled_from(ODD_VALUES).map(copy.deepcopy)
     | st.sampled_from(ODD_TEXTS)
     | st.text(max_size=40)
     | st.integers(1, 60).map(nested)
