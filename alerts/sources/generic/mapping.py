@@ -23,7 +23,7 @@ from lib.times import parse_lenient
 OPTION = "mapping"
 ITEMS = "items"
 SLOTS = (
-    *(ITEMS, "action", "resolved", "acknowledged", "dedup_key", "summary", "severity", "source", "rule"),
+    *(ITEMS, "resolved", "acknowledged", "action", "dedup_key", "summary", "severity", "source", "rule"),
     *("service", "labels", "links", "happened_at"),
 )
 SHOWN = 300
