@@ -99,7 +99,7 @@ def test_parts_within_parts_without_end_are_bounded() -> None:
     deep = MIMEText("the heart")
     for _ in range(300):
         outer = MIMEMultipart()
-        outer.attach(deep)  # type: ignore[arg-type]
+        outer.attach(deep)
         deep = outer  # type: ignore[assignment]
     deep["Subject"] = "Deep"
     raw = b"Subject: Deep\r\n" + b"".join(

@@ -103,6 +103,7 @@ PAGES = [
     Looked("service", "/services/{search_service}/"),
     Looked("integrations", "/integrations/", "sara@example.test"),
     Looked("integration", "/integrations/{search_integration}/", "sara@example.test"),
+    Looked("replay of events", "/integrations/{search_integration}/replay/", "sara@example.test"),
     Looked("routes of an integration", "/integrations/{search_integration}/routes/", "sara@example.test"),
     Looked("new route", "/integrations/{search_integration}/routes/new/", "sara@example.test"),
     Looked("routes for all", "/routes/"),
