@@ -2,7 +2,7 @@
 
 A key whose alert ended and fired again RETURNS times within WINDOW flaps. From then on its tool's "resolved" does not
 end the alert: it ends QUIET later unless it fires again before. So it is one alert, one incident and one page, however
-often it comes and goes. Only ends that its tool told count: what a person closed, or what ended by silence, did not flap.
+often it comes and goes. Only ends that its tool told count: what people close, or what ends by silence, does not flap.
 """
 
 from __future__ import annotations
