@@ -15,7 +15,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from alerts.matching import OPS, TIME, WITHIN, BadMatcher, compiled
+from alerts.matching import FIELDS, OPS, TIME, WITHIN, BadMatcher, compiled
 
 DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 OP_WORDS = {
@@ -56,7 +56,14 @@ def matcher_of(name: str, op: str, value: str) -> dict[str, Any]:
         found["value"] = [part for each in value.split(",") if (part := each.strip())]
     elif op not in OPS:
         raise BadMatcher(_("Choose a comparison from the list."))
-    compiled([found])
+    try:
+        compiled([found])
+    except BadMatcher as bad:
+        if name in FIELDS or "." in name or name == TIME:
+            raise
+        raise BadMatcher(
+            _("%(said)s A label is written labels.%(name)s.") % {"said": bad, "name": name[:60]}
+        ) from bad
     return found
 
 

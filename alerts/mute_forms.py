@@ -115,11 +115,17 @@ class MuteForm(forms.Form):
         self._let("services", _mutable(teams, mute))
         if user.is_admin:
             self.fields["team"].required = False
+            self._name_empty(_("All teams"))
 
     def _let(self, name: str, rows: QuerySet[Any]) -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - says to mypy what stands above
         field.queryset = rows
+
+    def _name_empty(self, label: Any) -> None:
+        field = self.fields["team"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - the same
+        field.empty_label = label
 
     def clean(self) -> dict[str, Any]:
         """What the chosen way of telling the times needs must be there."""
