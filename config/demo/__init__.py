@@ -48,11 +48,11 @@ def load(*, admin: User, now: datetime, seed: int = 1) -> None:
         estate = build(company=company, duty=duty, now=begun)
         publish(estate=estate, admin=admin, now=begun)
         deploy(estate=estate, since=begun, now=now, rng=rng)
-        beat(estate=estate, admin=admin, since=begun, now=now)
         world = World(company, estate, rng)
         happen(world=world, now=now)
         rearrange(company=company, duty=duty, admin=admin, now=now, rng=rng)
         happen_now(world=world, now=now)
+        beat(estate=estate, admin=admin, since=begun, now=now)
         rule(estate=estate, admin=admin, now=now)
     render_all(now=now)
     for number in Incident.objects.open().values_list("pk", flat=True):
