@@ -259,6 +259,8 @@ FILLED: dict[str, dict[str, Any]] = {
         _api,
     ),
     **dict.fromkeys(("merging-merge", "merging-split"), _api),
+    **dict.fromkeys((f"my-method-{name}" for name in ("detail", "code", "test", "verify")), _method),
+    "my-rule-detail": _rule,
     "alert-detail": _alert,
     "service-detail": _service,
     **dict.fromkeys(("postmortem-detail", "postmortem-pdf"), _api_reviewed),
