@@ -155,6 +155,8 @@ def _service(thing: Thing, company: Company, duty: Duty, now: datetime) -> Servi
         description=thing.about,
         tier=thing.tier,
         runbook_url=f"https://runbooks.{DOMAIN}/{slug}",
+        # The command that the first start prints must page, whatever is open on what the service depends on.
+        joins_parents=thing is not SERVICES[0],
     )
 
 
