@@ -118,9 +118,7 @@ class Supervisor:
         wait = min(LONGEST_WAIT, 0.5 * 2 ** (child.crashes - 1))
         child.restart_at = time.monotonic() + wait
         last = process.last_line(child.log)[:200]
-        self.say(
-            f"{child.name} {reason}; starting it again in {wait:g} s. Last line of {child.log}: {last}"
-        )
+        self.say(f"{child.name} {reason}; starting it again in {wait:g} s. Last line of {child.log}: {last}")
 
     def stop_all(self) -> None:
         """Stop every child, the highest stage first; a child that does not go in its time is killed."""

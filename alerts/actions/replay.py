@@ -71,7 +71,12 @@ def replay_newest(
     if not 1 <= most <= MOST:
         raise TooMany(_("Between 1 and %(most)s events can be replayed at once.") % {"most": MOST})
     _check_enabled(integration.pk)
-    chosen: dict[str, Any] = {"integration": integration.pk, "since": since or EARLIEST, "most": most, "now": now}
+    chosen: dict[str, Any] = {
+        "integration": integration.pk,
+        "since": since or EARLIEST,
+        "most": most,
+        "now": now,
+    }
     with connection.cursor() as cursor:
         cursor.execute(AGAIN, {**chosen, "test": json.dumps([READ_ONLY])})
         ids = [row[0] for row in cursor.fetchall()]

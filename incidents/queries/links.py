@@ -64,7 +64,9 @@ def told(delivery: Delivery) -> Told:
         None if incident.is_open else last_move(incident, answers[1:]),
         tuple(people_paged(incident, besides=person)),
         _together(delivery, incident),
-        PageVerdict.objects.filter(incident=incident, user=person).values_list("is_useful", flat=True).first(),
+        PageVerdict.objects.filter(incident=incident, user=person)
+        .values_list("is_useful", flat=True)
+        .first(),
     )
 
 

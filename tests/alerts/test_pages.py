@@ -175,7 +175,9 @@ def test_what_was_typed_stays_when_it_is_refused(
     text = page_of(browser.post("/integrations/new/pagerduty/", values))  # type: ignore[arg-type]
     assert "has an integration of this name already" in text
     assert f'value="{door.name}"' in text
-    answer = browser.post("/integrations/new/pagerduty/", {**values, "name": ""}, headers={"HX-Request": "true"})
+    answer = browser.post(
+        "/integrations/new/pagerduty/", {**values, "name": ""}, headers={"HX-Request": "true"}
+    )
     assert answer.status_code == 422
     assert Integration.objects.count() == 1
 
@@ -191,7 +193,10 @@ def test_nobody_opens_a_door_onto_anothers_service(
         assert browser_of(user).post("/integrations/new/pagerduty/", values).status_code == 404
     assert not Integration.objects.exists()
     assert (
-        browser_of(stranger).post("/integrations/new/pagerduty/", {**values, "service": theirs.pk}).status_code == 302
+        browser_of(stranger)
+        .post("/integrations/new/pagerduty/", {**values, "service": theirs.pk})
+        .status_code
+        == 302
     )
 
 

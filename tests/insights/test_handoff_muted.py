@@ -38,7 +38,11 @@ def note() -> HandoffNote:
 
 def mute(name: str, begins: int = -2, ends: int = 2, **values: Any) -> Mute:
     """From and until so many hours after the hand-off, made three hours before it."""
-    times: dict[str, Any] = {"starts_at": HANDED + begins * H, "ends_at": HANDED + ends * H, "now": HANDED - 3 * H}
+    times: dict[str, Any] = {
+        "starts_at": HANDED + begins * H,
+        "ends_at": HANDED + ends * H,
+        "now": HANDED - 3 * H,
+    }
     return make_mute(actor=None, name=name, **times, **values)
 
 

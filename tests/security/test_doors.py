@@ -94,7 +94,12 @@ def test_only_machines_doors_take_posts_without_a_token_of_a_form(site: Site) ->
     """The explicit list: they know their senders by a key, and a browser's cookie opens none of them."""
     client = Client(enforce_csrf_checks=True)
     doors = {gate.prefix if gate.key_of else f"{gate.prefix}no-such-key" for gate, _kind in GATES}
-    assert doors >= {"/in/json/no-such-key", "/in/alertmanager/no-such-key", "/ping/no-such-key", "/v2/enqueue"}
+    assert doors >= {
+        "/in/json/no-such-key",
+        "/in/alertmanager/no-such-key",
+        "/ping/no-such-key",
+        "/v2/enqueue",
+    }
     for door in doors:
         answer = client.post(door, {}, content_type="application/json")
         assert 400 <= answer.status_code < 500, (door, answer.status_code)

@@ -136,7 +136,13 @@ def test_a_form_as_it_is_found_is_taken(site: Site, forms: list[Form]) -> None:
             f"/oncall/schedules/{site.schedule.pk}/overrides/new/",
             "/people/invite/",
         ),
-        *("/status-pages/new/", "/integrations/new/generic/", "/heartbeats/new/", "/teams/new/", "/settings/profile/"),
+        *(
+            "/status-pages/new/",
+            "/integrations/new/generic/",
+            "/heartbeats/new/",
+            "/teams/new/",
+            "/settings/profile/",
+        ),
     ]
     assert [path for path in needed if path not in led] == []
 
