@@ -10,6 +10,7 @@ from django.conf import settings
 
 from alerts import keys
 from alerts.actions.intake import accept
+from alerts.limits import keep_sample, meter
 from alerts.sources.base import ALERT, Door
 from alerts.sources.email.letter import letter_of, parsed
 from alerts.sources.email.loops import TAKES_AUTOMATIC, why_refused
@@ -30,6 +31,7 @@ class Refused(Exception):
         self.reply = reply
 
 
+BUSY = "451 4.7.1 This address is over its limit of mails a minute, send it again later"
 UNKNOWN = "550 5.1.1 No integration has this address"
 LOOP = "550 5.7.1 Not taken: this mail is {what}"
 WORDS = {
@@ -70,7 +72,17 @@ def take(*, recipient: str, sender: str, raw: bytes, now: datetime) -> int:
     letter = letter_of(message, sender=sender, recipient=one_line(tag, 64))
     text = json.dumps(letter, ensure_ascii=False)
     stored = re.sub(re.escape(key), HIDDEN, text, flags=re.IGNORECASE)
+    if not meter.lets_in(door, now):
+        _sample(door, stored, now)
+        raise Refused(BUSY)
     return accept(integration_id=door.id, endpoint=ALERT, body=stored, now=now)
+
+
+def _sample(door: Door, stored: str, now: datetime) -> None:
+    """Counted, and one in ten seconds is kept, as at every other door."""
+    if meter.wants_sample(door):
+        refused = meter.refused(door, now)
+        keep_sample(door, endpoint=ALERT, body=stored, context="{}", refused=refused, now=now)
 
 
 def own_hosts() -> set[str]:

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection
 
-from alerts import keys
-from alerts.mail_in import listener
-from alerts.models import Alert, AlertState, Event
+from alerts import keys, limits
+from alerts.mail_in import listener, taking
+from alerts.models import Alert, AlertState, Event, Integration
 from alerts.processing import process_waiting
 from catalog.models import Service
 from notifications import measures
@@ -146,6 +146,23 @@ def test_a_mail_that_is_too_large_is_refused_with_552(key: str) -> None:
         send(port, mail(text="x " * 20_000), f"{key}@{DOMAIN}")
     assert "552" in str(refused.value)
     assert not Event.objects.exists()
+
+
+def test_mails_beyond_the_limit_are_put_off_and_one_is_kept_as_a_sample(
+    key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "minute_of", lambda _: NOW)  # no minute ends meanwhile
+    monkeypatch.setattr(taking, "meter", limits.Meter())
+    Integration.objects.update(limit_per_minute=1)
+    keys.forget()
+    with listening() as port:
+        send(port, mail(), f"{key}@{DOMAIN}")
+        for _ in range(2):
+            with pytest.raises(smtplib.SMTPDataError) as later:
+                send(port, mail(), f"{key}@{DOMAIN}")
+            assert later.value.smtp_code == 451
+    assert Event.objects.filter(processed_at=None).count() == 1
+    assert [event.notes[0][:14] for event in Event.objects.exclude(processed_at=None)] == ["over the limit"]
 
 
 def test_while_the_database_is_away_the_sender_is_told_to_come_back(

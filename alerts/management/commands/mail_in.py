@@ -11,6 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from alerts import limits
 from alerts.mail_in.listener import serve, tls_context
 
 
@@ -26,6 +27,7 @@ class Command(BaseCommand):
         host, _, port = str(options["listen"]).rpartition(":")
         if not port.isdigit():
             raise CommandError("The address must be host:port, for example 127.0.0.1:8025.")
+        limits.start()
         try:
             asyncio.run(_listen(host.strip("[]") or "127.0.0.1", int(port)))
         except OSError as error:
