@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.actions.replay import MOST
 from alerts.sources.generic.expressions import LONGEST
 from alerts.sources.generic.mapping import SLOTS, problems, told
+from lib.intervals import instant
 
 LABELS = {
     "items": (
@@ -87,3 +89,13 @@ class ReplayForm(forms.Form):
         help_text=_("On your clock. Empty: however old they are."),
         widget=forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"),
     )
+
+    def clean_since(self) -> datetime | None:
+        """In UTC; what lies beyond its calendar is refused here and not by the database."""
+        since: datetime | None = self.cleaned_data["since"]
+        if since is None:
+            return None
+        try:
+            return instant(since)
+        except ValueError as error:
+            raise forms.ValidationError(_("This moment is beyond the calendar.")) from error
