@@ -42,8 +42,8 @@ HIDDEN = "…"
 CHUNK = 65_536
 
 
-def dispatch(request: HttpRequest, store: Callable[..., int] = accept) -> HttpResponse:
-    """Every request below PREFIXES. `store` is called as `accept` is."""
+def dispatch(request: HttpRequest, store: Callable[..., int] | None = None) -> HttpResponse:
+    """Every request below PREFIXES. `store` is called as `accept` is, and takes its place."""
     way = way_of(request.path_info)
     if way is None:
         return _response(NOTHING_HERE)
@@ -51,7 +51,7 @@ def dispatch(request: HttpRequest, store: Callable[..., int] = accept) -> HttpRe
     if request.method not in gate.methods:
         return _not_allowed(gate)
     try:
-        return _response(_through(way, request, store))
+        return _response(_through(way, request, store or accept))
     except BadBody as error:
         return _response(gate.refused(error.status, error.reason, ()))
     except Rejected as error:

@@ -46,6 +46,7 @@ def test_the_reference_opens_without_a_complaint(address: str) -> None:
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("requestfailed", lambda request: said.append(f"failed: {request.url}"))
         page.goto(f"{address}/api/docs")
+        page.locator("#operations-tag-incidents").click()
         page.get_by_text("/incidents/{id}/acknowledge").first.wait_for()
         page.locator("#operations-incidents-incidents_create .opblock-summary-control").click()
         page.get_by_text("Idempotency-Key").first.wait_for()

@@ -238,6 +238,7 @@ def make_alerts(
         Alert(
             integration=integration,
             incident=incident,
+            service=incident.service,
             dedup_key=f"{name}-{place}",
             severity="critical",
             summary=f"{name} {place} is full",

@@ -129,8 +129,8 @@ def test_a_cover_is_asked_for_on_a_phone_and_taken_with_one_click(
 
 @pytest.fixture
 def calendar_elsewhere() -> Iterator[str]:
-    """A calendar on a real server: Sven, every day at noon for an hour."""
-    start = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+    """A calendar on a real server: Sven, from tomorrow every day at noon for an hour."""
+    start = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0) + timedelta(days=1)
     lines = [
         "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//Somewhere//EN", "BEGIN:VEVENT", "UID:noon@somewhere",
         f"DTSTAMP:{start:%Y%m%dT%H%M%SZ}", f"DTSTART:{start:%Y%m%dT%H%M%SZ}", "DURATION:PT1H",

@@ -46,7 +46,9 @@ def test_the_answer_says_who_when_why_and_how(
     assert first["people"][0] == {
         "person": {"id": member.pk, "name": "Milan Member"},
         "because": [{"type": "schedule", "id": schedule.pk, "name": schedule.name, "which": "primary"}],
-        "ways": [{"transport": "email", "after": 120}],
+        "ways": [
+            {"transport": "email", "after": 120, "held_until": None, "together": 0, "is_fallback": False}
+        ],
     }
 
 

@@ -41,9 +41,11 @@ KEPT = {
     *("Integration.kind", "Delivery.key", "Delivery.subject", "Delivery.group", "Delivery.message"),
     *("TimelineItem.kind", "IdempotencyKey.key", "IdempotencyKey.fingerprint"),
     "User.email",  # signs in
+    *("Heartbeat.cron", "Heartbeat.zone", "Mute.recurrence", "Mute.zone"),  # read by a parser, then kept
+    "Route.urgency",
 }
-KEPT_MODELS = {"Rendition", "Measure", "VerificationCode"}
-_KEPT_KEYS = {"kind", "via", "verb", "role", "phase", "impact", "field"}
+KEPT_MODELS = {"Rendition", "SigningKey", "Measure", "VerificationCode"}
+_KEPT_KEYS = {"op", "kind", "via", "verb", "role", "phase", "impact", "field"}
 
 
 def poison() -> set[str]:

@@ -110,6 +110,7 @@ def test_two_people_at_one_browser_have_a_method_each(
 
 
 def test_nonsense_is_refused_in_words(browser_of: Browsers, member: User) -> None:
+    SigningKey.objects.all().delete()
     for raw in ("", "{}", '{"endpoint": "http://10.0.0.1/", "keys": {}}', "x" * 5000):
         answer = browser_of(member).post(PAGE, {"subscription": raw})
         assert answer.status_code == 200
@@ -126,7 +127,10 @@ def test_a_stranger_sees_nothing_of_another_s_device(
     assert Client().get(where).status_code == 302
 
 
-def test_the_key_is_made_when_the_first_person_asks(browser_of: Browsers, member: User) -> None:
+def test_a_key_that_no_start_made_is_made_when_the_first_person_asks(
+    browser_of: Browsers, member: User
+) -> None:
+    SigningKey.objects.all().delete()
     client = browser_of(member)
     client.get(PAGE)
     assert not SigningKey.objects.exists()
