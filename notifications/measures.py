@@ -55,6 +55,12 @@ def flush() -> None:
         each()
 
 
+def forget() -> None:
+    """Drop what was counted and is not written: tests begin with nothing."""
+    with _lock:
+        _gathered.clear()
+
+
 def _flush_counters() -> None:
     with _lock:
         taken = dict(_gathered)

@@ -20,7 +20,7 @@ from alerts.models import Integration
 from alerts.processing import process_waiting
 from catalog.models import Service
 from incidents.sweep import sweep
-from notifications import circuits, outbox, providers
+from notifications import circuits, lateness, measures, outbox, providers
 from oncall.models import EscalationPolicy, Schedule
 from tests import making
 from tests.smtp import Mailbox, running
@@ -35,6 +35,8 @@ def _fresh_process() -> None:
     providers.forget()
     circuits.forget()
     outbox.forget()
+    measures.forget()
+    lateness.forget()
     cache.clear()
 
 

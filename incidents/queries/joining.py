@@ -1,4 +1,4 @@
-"""Which open incidents new alerts may join, found by the index for each service; the caller locks them and looks again."""
+"""Which open incidents new alerts may join: found by index for each service; the caller locks them and looks again."""
 
 from __future__ import annotations
 

@@ -109,11 +109,15 @@ class Running:
 
     def start_worker(self, name: str = "worker-a") -> None:
         """A worker that runs: whatever it does at its start is over, and a page went through."""
+        self.begin_worker(name)()
+        self.paged(self.fire())
+
+    def begin_worker(self, name: str) -> Callable[[], None]:
+        """Start a worker; what is returned waits until it is ready."""
         log = self.stack.folder / f"{name}.log"
         known = len(log.read_bytes()) if log.exists() else 0
         self.stack.start_worker(name)
-        self.until(lambda: b"ready." in log.read_bytes()[known:])
-        self.paged(self.fire())
+        return lambda: self.until(lambda: b"ready." in log.read_bytes()[known:])
 
     def kill(self, name: str) -> None:
         """kill -9, as the kernel does when memory is short."""

@@ -36,14 +36,16 @@ def test_workers_killed_at_random_moments_lose_nothing_and_what_may_be_a_repeat_
     running.start_worker("worker-a")
     running.start_worker("worker-b")
     batch = running.due()
+    ready = []
     for name in ("worker-a", "worker-b"):
         batch.until(random.uniform(0.1, 0.4))  # noqa: S311 - a moment, not a secret
         running.kill(name)
-        running.stack.start_worker(name)
+        ready.append(running.begin_worker(name))
     batch.ack(20)
     # A worker takes its seconds to start; the fault is over when both run again.
-    ended = time.time()
-    batch.check(ended, repeats=True)
+    for each in ready:
+        each()
+    batch.check(time.time(), repeats=True)
 
 
 def test_a_page_in_a_dead_workers_hands_is_sent_by_another_within_the_bound_and_marked(
@@ -75,7 +77,8 @@ def test_a_worker_killed_in_the_middle_of_a_sweep_loses_nothing_and_pages_nobody
         )
         running.until(lambda: int(running.ask(blocked)) > 0)
         running.kill("worker-a")
-        running.stack.start_worker("worker-b")
+        ready = running.begin_worker("worker-b")
+    ready()
     batch.check(time.time())
 
 
