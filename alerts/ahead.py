@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 
 from alerts import waiting
-from alerts.lanes import Waiting, choose, lanes
+from alerts.lanes import Waiting, choose, is_few, lanes
 from alerts.models import Event, Integration
 from alerts.sources.base import Parsed, Signal
 
@@ -39,7 +39,7 @@ class Ahead:
     """What one worker has read ahead of one integration."""
 
     known: dict[int, Read] = field(default_factory=dict)
-    few_first: bool = False
+    few_first: bool = True
     _as: tuple[object, ...] = ()
     _lane: tuple[datetime, Lane] | None = None
 
@@ -61,8 +61,10 @@ class Ahead:
         # Up to the first that is not read: behind it may stand another with one of its keys.
         read = [self.known[each] for each in takewhile(self.known.__contains__, ids)]
         ready = waiting.settled([each.event for each in read], now)
-        chosen = choose(lanes(each.waits for each in read[: len(ready)]), limit, few_first=self.few_first)
-        self.few_first = not self.few_first
+        waits = lanes(each.waits for each in read[: len(ready)])
+        chosen = choose(waits, limit, few_first=self.few_first)
+        # After a batch of all the few are looked for first, and after one of the few alone it is everybody's turn.
+        self.few_first = not (self.few_first and is_few(waits))
         return [self.known[each] for each in chosen]
 
     def _lane_of(self, lane_by: Callable[[], Lane], now: datetime) -> Lane:

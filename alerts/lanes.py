@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-# A lane with no more waiting is let go before those that are longer, every other time.
+# A lane with no more waiting is let go before those that are longer, but not twice in a row.
 FEW = 25
 
 
@@ -39,15 +39,20 @@ def lanes(events: Iterable[Waiting]) -> list[list[int]]:
     return list(found.values())
 
 
+def is_few(waiting: Sequence[Sequence[int]]) -> bool:
+    """Whether short lanes stand beside long ones."""
+    short = sum(len(lane) <= FEW for lane in waiting)
+    return 0 < short < len(waiting)
+
+
 def choose(waiting: Sequence[Sequence[int]], limit: int, *, few_first: bool) -> list[int]:
     """At most `limit` ids, in order, shared evenly between the lanes: what a short one leaves, the longer ones have.
 
     With `few_first` the short lanes alone, where there are long ones too: their batch is a small one.
     """
     by_size = sorted(waiting, key=lambda lane: (len(lane), lane[0]))
-    short = [lane for lane in by_size if len(lane) <= FEW]
-    if few_first and short and len(short) < len(by_size):
-        by_size = short
+    if few_first and is_few(waiting):
+        by_size = [lane for lane in by_size if len(lane) <= FEW]
     chosen: list[int] = []
     for place, lane in enumerate(by_size):
         share = -(-(limit - len(chosen)) // (len(by_size) - place))

@@ -8,7 +8,7 @@ from ops.ports import LOOPBACK
 
 WEB_WORKERS = 2
 # Requests wait for Postgres more than they compute, so a few threads share a worker's one core.
-WEB_THREADS = 4
+WEB_THREADS = 6
 WEB_BACKLOG = 1024
 # The pool is threads: a task waits for SMTP and HTTP, and one process costs the memory of one.
 WORKER_POOL = "threads"

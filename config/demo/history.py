@@ -7,10 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
+from accounts.models import User
 from config.demo import story
 from config.demo.reviews import review
 from config.demo.story import Story
 from config.demo.telling import Telling, World
+from incidents.actions.verdicts import judge
+from incidents.messages import subject_of
+from incidents.models import State as IncidentState
+from notifications.models import Delivery, DeliveryKind
 from postmortems.models import State
 
 DAYS = timedelta(days=89)
@@ -20,6 +25,8 @@ LONGEST = timedelta(hours=11)
 A_MOMENT = timedelta(seconds=1)
 FILES = ("payments", "storefront", "platform", "small")
 DRAFTS, IN_REVIEW = 2, 2
+ANSWER, RIGHT = 2 / 3, 0.9
+AFTERWARDS = timedelta(minutes=5)
 
 
 def happen(*, world: World, now: datetime) -> None:
@@ -31,6 +38,8 @@ def happen(*, world: World, now: datetime) -> None:
     reviewed = [each for each in told if each.story.review is not None]
     for place, each in enumerate(reversed(reviewed)):
         review(told=each, stage=_stage(place), now=now)
+    for each in told:
+        _judge(each)
 
 
 def happen_now(*, world: World, now: datetime) -> None:
@@ -39,6 +48,19 @@ def happen_now(*, world: World, now: datetime) -> None:
     begun = timedelta(minutes=worked_on.script[-1].minute + 4)
     Telling(world, worked_on, 0, now - begun).tell()
     Telling(world, replace(fresh, script=()), 0, now - A_MOMENT).begin()
+
+
+def _judge(told: Telling) -> None:
+    """Two of three who were paged say afterwards whether that was of use: it was where somebody had to declare an
+    incident or at least to mend something."""
+    subject, rng = subject_of(told.incident), told.world.rng
+    pages = Delivery.objects.about(subject).filter(kind=DeliveryKind.PAGE, sent_at__isnull=False)
+    told.incident.refresh_from_db()
+    was_needed = bool(told.incident.severity) and told.incident.state != IncidentState.DISMISSED
+    for user in User.objects.filter(pk__in=pages.values("user")).order_by("pk"):
+        if rng.random() < ANSWER:
+            useful = rng.random() < (RIGHT if was_needed else 1 - RIGHT)
+            judge(incident=told.incident, user=user, is_useful=useful, now=told.ended + AFTERWARDS)
 
 
 def _stage(place: int) -> str:

@@ -38,11 +38,11 @@ class Bench:
         """How long a phase lasts."""
         return full / 3 if self.quick else full
 
-    def alerts(self, prefix: str) -> Iterator[tuple[str, bytes]]:
-        """Alerts that each open an incident of their own and page."""
+    def alerts(self, prefix: str, key: str = "each") -> Iterator[tuple[str, bytes]]:
+        """Alerts that each open an incident of their own, and page unless they go by the integration "recorded"."""
         while True:
             mark = f"{prefix}-{next(self.marks)}"
-            yield mark, client.event(self.keys["each"], mark)
+            yield mark, client.event(self.keys[key], mark)
 
     def arrivals(self) -> dict[str, float]:
         """When each marked page reached the catcher first."""

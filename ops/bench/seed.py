@@ -18,7 +18,7 @@ from django.utils import timezone  # noqa: E402
 
 from accounts.models import Team, User  # noqa: E402
 from alerts.actions.integrations import create_integration  # noqa: E402
-from alerts.models import Integration, Route  # noqa: E402
+from alerts.models import Integration, Outcome, Route  # noqa: E402
 from catalog.models import Grouping, Service  # noqa: E402
 from incidents.actions.opening import Opening, open_for_alerts  # noqa: E402
 from incidents.models import Escalation  # noqa: E402
@@ -45,6 +45,7 @@ def base() -> dict[str, str]:
     keys = {}
     for name, grouping in (
         ("each", Grouping.ALERT),
+        ("recorded", Grouping.ALERT),
         ("gather", Grouping.SERVICE),
         ("storm", Grouping.SERVICE),
         ("limited", Grouping.SERVICE),
@@ -60,6 +61,13 @@ def base() -> dict[str, str]:
         name="calm",
         service=Service.objects.get(slug="each"),
         matchers=[{"field": "component", "op": "=", "value": "calm"}],
+        created_at=now,
+        changed_at=now,
+    )
+    Route.objects.create(
+        integration=Integration.objects.get(name="recorded"),
+        name="everything",
+        outcome=Outcome.RECORD,
         created_at=now,
         changed_at=now,
     )
