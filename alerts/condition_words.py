@@ -59,12 +59,17 @@ def matcher_of(name: str, op: str, value: str) -> dict[str, Any]:
     try:
         compiled([found])
     except BadMatcher as bad:
-        if name in FIELDS or "." in name or name == TIME:
+        if is_named(name):
             raise
         raise BadMatcher(
             _("%(said)s A label is written labels.%(name)s.") % {"said": bad, "name": name[:60]}
         ) from bad
     return found
+
+
+def is_named(name: str) -> bool:
+    """Whether it reads like a field, so that what is wrong is the value."""
+    return name in FIELDS or "." in name or name == TIME
 
 
 def tidied(matchers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -80,7 +80,7 @@ class ReplayForm(forms.Form):
         min_value=1,
         max_value=MOST,
         initial=10,
-        label=_("The newest"),
+        label=_("How many, from the newest back"),
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
     )
     since = forms.DateTimeField(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import LineField
 from alerts.actions.integrations import LONGEST_STALE, SHORTEST_STALE
 from alerts.actions.routes import LONGEST_PAUSE, SHORTEST_PAUSE
-from alerts.condition_words import OP_CHOICES, matcher_of, typed
+from alerts.condition_words import OP_CHOICES, is_named, matcher_of, typed
 from alerts.matching import LONGEST_VALUE, MOST_MATCHERS, BadMatcher
 from alerts.models import AlertSeverity, Outcome, Route
 from alerts.route_words import sentence
@@ -55,7 +55,7 @@ class ConditionForm(forms.Form):
             try:
                 given["matcher"] = matcher_of(name, given.get("op") or "=", value)
             except BadMatcher as bad:
-                self.add_error("value", str(bad))
+                self.add_error("value" if is_named(name) else "field", str(bad))
         elif value and not name:
             self.add_error("field", _now("Which field is this about?"))
         return given

@@ -22,7 +22,7 @@ Clock = Callable[[], datetime]
 CALM = 100
 # A batch costs some twenty statements whatever is in it: smaller ones would only fall further behind.
 LEAST, MOST = 100, 1_000
-TARGET = 0.25
+TARGET = 0.2
 # What waits longer than LATELY is looked for this often, in seconds.
 OLDER_EVERY = 60.0
 
@@ -72,9 +72,9 @@ class Turns:
         """A batch of each integration that is in a storm; how much was done."""
         total = 0
         for each, storm in list(self._storms.items()):
-            began = time.monotonic()
             done = self._batch(each, storm, clock())
-            storm.fit(done.events, time.monotonic() - began)
+            # Reading costs what has come since, whatever the batch.
+            storm.fit(done.events, time.monotonic() - storm.ahead.read_at)
             if done.is_over:
                 self._behind.discard(each)
                 del self._storms[each]

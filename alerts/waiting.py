@@ -33,8 +33,10 @@ INTEGRATIONS = """
     SELECT integration_id FROM found WHERE integration_id IS NOT NULL
 """
 IDS = """
-    SELECT id FROM alerts_event WHERE integration_id = %s AND processed_at IS NULL {since} ORDER BY id LIMIT %s
+    SELECT id FROM alerts_event
+    WHERE integration_id = %s AND id > %s AND processed_at IS NULL {since} ORDER BY id LIMIT %s
 """
+COUNT = "SELECT count(*) FROM alerts_event WHERE id = ANY(%s) AND processed_at IS NULL {since}"
 EVENTS = """
     SELECT * FROM (
         SELECT *, sum(octet_length(body)) OVER (ORDER BY id) - octet_length(body) AS before
@@ -53,12 +55,22 @@ def waiting(*, since: datetime | None = None, before: datetime | None = None) ->
         return [row[0] for row in cursor.fetchall()]
 
 
-def waiting_ids(integration_id: int, limit: int, since: datetime | None = None) -> list[int]:
-    """The first ids of what waits of one integration, in the order in which it came."""
+def waiting_ids(
+    integration_id: int, limit: int, since: datetime | None = None, *, above: int = 0
+) -> list[int]:
+    """The first ids of what waits of one integration, in the order in which it came; only those `above` an id."""
     text, values = _since(since)
     with connection.cursor() as cursor:
-        cursor.execute(IDS.format(since=text), [integration_id, *values, limit])
+        cursor.execute(IDS.format(since=text), [integration_id, above, *values, limit])
         return [row[0] for row in cursor.fetchall()]
+
+
+def all_wait(ids: list[int], since: datetime | None = None) -> bool:
+    """Whether none of them has been worked through."""
+    text, values = _since(since)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT.format(since=text), [ids, *values])
+        return bool(cursor.fetchone()[0] == len(ids))
 
 
 def events(ids: list[int], since: datetime | None = None) -> list[Event]:

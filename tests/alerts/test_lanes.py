@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from alerts.lanes import FEW, Waiting, choose, lanes
+from alerts.lanes import FEW, Lanes, Waiting
 
 
 def event(number: int, *says: tuple[str, str]) -> Waiting:
     return Waiting(number, says)
+
+
+def lanes(events: Iterable[Waiting]) -> list[list[int]]:
+    return Lanes(events).ids()
+
+
+def choose(waiting: list[list[int]], limit: int, *, few_first: bool) -> list[int]:
+    """The next batch where these ids wait, a list for each lane."""
+    rows = [event(number, (str(number), str(lane))) for lane, ids in enumerate(waiting) for number in ids]
+    return Lanes(sorted(rows, key=lambda each: each.id)).take(limit, few_first=few_first)
 
 
 def test_keys_of_one_service_are_one_lane_and_those_of_another_a_second() -> None:
@@ -58,13 +70,17 @@ says = st.lists(st.tuples(st.sampled_from("klmnop"), st.sampled_from("abc")), ma
 def test_whatever_is_chosen_no_event_goes_before_an_earlier_one_with_its_key(
     told: list[list[tuple[str, str]]], limit: int, few: bool
 ) -> None:
-    left = [Waiting(number, tuple(each)) for number, each in enumerate(told)]
+    rows = {number: Waiting(number, tuple(each)) for number, each in enumerate(told)}
     done: list[Waiting] = []
-    while left:
-        chosen = set(choose(lanes(left), limit, few_first=few))
-        assert 0 < len(chosen) <= limit
-        done += [each for each in left if each.id in chosen]
-        left = [each for each in left if each.id not in chosen]
+    waiting, more = Lanes(list(rows.values())[: len(rows) // 2]), list(rows.values())[len(rows) // 2 :]
+    while len(done) < len(rows):
+        chosen = waiting.take(limit, few_first=few)
+        assert len(chosen) <= limit
+        assert chosen or more
+        done += [rows[each] for each in chosen]
+        for each in more[:3]:
+            waiting.add(each)
+        del more[:3]
         few = not few
     for key in "klmnop":
         order = [each.id for each in done if any(said == key for said, _ in each.says)]
