@@ -24,6 +24,7 @@ from postmortems import actions as postmortems
 from postmortems.models import Section
 from statuspage.actions import add_component, create_page
 from tests import making
+from tests.browser.intake_seed import intake
 
 OVER = "Search index was a day old"
 NEXT_STEP_AFTER = 360  # minutes: nobody but the first is paged while tests run
@@ -42,6 +43,7 @@ def search(now: datetime) -> dict[str, str]:
     page = create_page(actor=ari, name="Search for all", slug="search", now=now)
     add_component(actor=ari, page=page, name="Search box", services=[service], now=now)
     named = {"search_service": service.slug, "search_service_id": str(service.pk), "sven": str(sven.pk)}
+    integrations |= intake(service, sara, now)
     return {**integrations, **made, **named, **_drill(service, sara, sven, now), **_ledger()}
 
 
