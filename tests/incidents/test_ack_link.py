@@ -86,7 +86,7 @@ def test_a_second_press_is_harmless_and_shows_what_happened(
     standing_clock.move_to(now + timedelta(minutes=4))
     for answer in (client.post(path), client.get(path)):
         assert answer.status_code == 200
-        assert "You acknowledged it. 4 min ago" in words(answer)
+        assert "You acknowledged it 4 min ago" in words(answer)
     assert TimelineEntry.objects.filter(kind="acknowledged").count() == 1
 
 
