@@ -35,6 +35,7 @@ SPECTACULAR: dict[str, Any] = {
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.schema.with_problems",
         "config.schema.with_numbers",
+        "config.schema.with_local_times",
     ],
     "ENUM_NAME_OVERRIDES": {
         "IncidentState": "incidents.models.State",

@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from config.problems import MEDIA_TYPE
 
+LOCAL_TIME = r"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$"
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "An error as RFC 9457 has it.",
@@ -91,6 +92,17 @@ def with_numbers(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
             for parameter in operation.get("parameters", []):
                 if parameter["in"] == "path" and parameter["name"] == "id":
                     parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 1}
+    return result
+
+
+def with_local_times(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """A postprocessing hook: a time of day is a person's own and has no offset, which JSON Schema's format "time" asks
+    for."""
+    for schema in result["components"]["schemas"].values():
+        for value in schema.get("properties", {}).values():
+            if value.get("format") == "time":
+                del value["format"]
+                value["pattern"] = LOCAL_TIME
     return result
 
 
