@@ -211,10 +211,7 @@ def test_trying_saves_nothing_and_tells(browser_of: Browser, owner: User, door: 
     turn()
     data = typed_in(("summary", "=~", "disk.*"), outcome="record")
     answer = browser_of(owner).post(f"/integrations/{door.pk}/routes/new/", {**data, "do": "try"})
-    assert (
-        "It would have matched 1 of 1 firings, 1 only recorded"
-        in answer.content.decode()
-    )
+    assert "It would have matched 1 of 1 firings, 1 only recorded" in answer.content.decode()
     assert not Route.objects.exists()
 
 
