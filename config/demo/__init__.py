@@ -6,6 +6,7 @@ transaction: whoever looks meanwhile sees nothing of it. Two incidents are open 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 
@@ -34,10 +35,11 @@ class CannotLoad(Exception):
 
 
 @transaction.atomic
-def load(*, admin: User, now: datetime, seed: int = 1) -> None:
+def load(*, admin: User, now: datetime, seed: int = 1, clock: Callable[[], datetime] | None = None) -> None:
     """Write the company and its history up to `now`. `admin` manages one of its teams and is on call now.
 
-    The same `seed` and `now` give the same rows, apart from keys and secrets. Raises CannotLoad.
+    The same `seed` and `now` give the same rows, apart from keys and secrets. With a `clock`, what goes on now begins
+    when the history is written: that takes longer than a page may be late. Raises CannotLoad.
     """
     _check()
     begun = now - BEFORE
@@ -51,7 +53,7 @@ def load(*, admin: User, now: datetime, seed: int = 1) -> None:
         world = World(company, estate, rng)
         happen(world=world, now=now)
         rearrange(company=company, duty=duty, admin=admin, now=now, rng=rng)
-        happen_now(world=world, now=now)
+        happen_now(world=world, now=clock() if clock else now)
         beat(estate=estate, admin=admin, since=begun, now=now)
         rule(estate=estate, admin=admin, now=now)
     render_all(now=now)

@@ -30,7 +30,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         admin = _admin(options["admin"])
         try:
-            load(admin=admin, now=timezone.now(), seed=options["seed"])
+            load(admin=admin, now=timezone.now(), seed=options["seed"], clock=timezone.now)
         except CannotLoad as error:
             raise CommandError(str(error)) from error
         self.stdout.write(
