@@ -14,7 +14,7 @@ django.setup()
 from django.db import connection  # noqa: E402 - Django must be set up first
 from django.utils import timezone  # noqa: E402
 
-from alerts.partitions import ensure_ahead  # noqa: E402
+from alerts.partitions import drop_old, ensure_ahead  # noqa: E402
 
 DAYS = 30
 FILL = """
@@ -29,8 +29,11 @@ FILL = """
 
 
 def main(total: int) -> None:
-    """Evenly over the last DAYS, done with, a day at a time."""
+    """Evenly over the last DAYS, done with, a day at a time; with a `total` of 0 the days before today are dropped."""
     now = timezone.now()
+    if not total:
+        drop_old(now, now - now.replace(hour=0, minute=0, second=0, microsecond=0))
+        return
     first = now - timedelta(days=DAYS)
     ensure_ahead(first, DAYS)
     each = total // DAYS
