@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, connection, transaction
+from psycopg.errors import LockNotAvailable
 
 from alerts.ahead import Ahead
 from alerts.batch import Batch
@@ -35,6 +36,7 @@ log = logging.getLogger(__name__)
 
 BATCH = 400
 LOCK_CLASS = 7_301
+PATIENCE = "1s"
 ROUNDS = 5
 
 
@@ -81,13 +83,13 @@ def attempt(
     limit: int,
     since: datetime | None = None,
     ahead: Ahead | None = None,
+    patient: bool = False,
 ) -> Done:
     """One batch of one integration, of what was received from `since` on: the first `limit` events, or with `ahead`
-    what that chooses. Raises a database error where the whole batch is to be tried again."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, integration_id])
-        if not cursor.fetchone()[0]:
-            return Done(is_busy=True)
+    what that chooses. While another worker has it, one that is `patient` waits for at most PATIENCE. Raises a database
+    error where the whole batch is to be tried again."""
+    if not (_locked_soon if patient else _locked)(integration_id):
+        return Done(is_busy=True)
     ids = waiting_ids(integration_id, limit + 1, since)
     if not ids:
         return Done()
@@ -110,6 +112,26 @@ def attempt(
         _mark(found, now)
         transaction.on_commit(lambda: _measure(found, now))
     return Done(len(found), is_full=len(ids) > limit, is_held=not found)
+
+
+def _locked(integration_id: int) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK_CLASS, integration_id])
+        return bool(cursor.fetchone()[0])
+
+
+def _locked_soon(integration_id: int) -> bool:
+    """First in the queue: whoever tries in between finds that it is waited for."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_CLASS, integration_id])
+            cursor.execute("SELECT set_config('lock_timeout', '0', true)")
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            return False
+        raise
+    return True
 
 
 def lane_by(integration: Integration, now: datetime) -> Callable[[Signal], Hashable]:

@@ -25,14 +25,18 @@ LEAST, MOST = 100, 1_000
 TARGET = 0.2
 # What waits longer than LATELY is looked for this often, in seconds.
 OLDER_EVERY = 60.0
+# A storm that another worker has is left to it for so many seconds: two that take turns at one read everything twice.
+ELSEWHERE = 2.0
 
 
 @dataclass(slots=True)
 class Storm:
-    """An integration with more waiting than a batch; `limit` is what fits into TARGET."""
+    """An integration with more waiting than a batch; `limit` is what fits into TARGET. It `is_ours` after the first
+    batch."""
 
     ahead: Ahead = field(default_factory=Ahead)
     limit: int = CALM
+    is_ours: bool = False
 
     def fit(self, done: int, took: float) -> None:
         """Learn from a batch of `done` events that took so long. Small ones say little: a batch has a cost of its
@@ -49,6 +53,7 @@ class Turns:
         """`ring` wakes the loop of `storms`."""
         self._ring = ring
         self._storms: dict[int, Storm] = {}
+        self._elsewhere: dict[int, float] = {}
         self._behind: set[int] = set()
         self._older_at = float("-inf")
 
@@ -56,7 +61,7 @@ class Turns:
         """One look at all that waits, a batch of each integration that is in no storm; how much was done."""
         total = 0
         for each in self._look(clock()):
-            if each in self._storms:
+            if each in self._storms or self._elsewhere.get(each, 0.0) > time.monotonic():
                 continue
             now = clock()
             done = attempt(integration_id=each, now=now, limit=CALM, since=self._since(each, now))
@@ -75,8 +80,12 @@ class Turns:
             done = self._batch(each, storm, clock())
             # Reading costs what has come since, whatever the batch.
             storm.fit(done.events, time.monotonic() - storm.ahead.read_at)
+            storm.is_ours = storm.is_ours or bool(done.events)
+            if done.is_busy:
+                self._elsewhere[each] = time.monotonic() + ELSEWHERE
             if done.is_over:
                 self._behind.discard(each)
+            if done.is_over or done.is_busy:
                 del self._storms[each]
             total += done.events or done.is_held
         return total
@@ -85,7 +94,12 @@ class Turns:
         since = self._since(integration_id, now)
         try:
             return attempt(
-                integration_id=integration_id, now=now, limit=storm.limit, since=since, ahead=storm.ahead
+                integration_id=integration_id,
+                now=now,
+                limit=storm.limit,
+                since=since,
+                ahead=storm.ahead,
+                patient=storm.is_ours,
             )
         except BaseException:
             storm.ahead.forget()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
@@ -132,6 +134,43 @@ def test_a_storm_of_one_service_holds_back_no_other_of_the_same_integration(
     quiet.refresh_from_db()
     assert quiet.processed_at
     assert left(door) > 0, "and the storm was not over"
+
+
+def test_a_storm_that_another_worker_has_is_left_to_it_until_that_is_gone(
+    door: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(door, CALM * 4)
+    both = Turns()
+    both.calm(clock)
+    monkeypatch.setattr(processing, "_locked", lambda number: False)
+    assert both.storms(clock) == 0
+    monkeypatch.undo()
+    assert (both.calm(clock), left(door)) == (0, CALM * 3)
+    both._elsewhere[door.pk] -= turns.ELSEWHERE
+    assert both.calm(clock) == CALM
+    while both.storms(clock):
+        pass
+    assert waiting() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_has_a_storm_waits_for_its_turn_and_gives_up_after_a_second(
+    door: Integration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(door, 1)
+    monkeypatch.setattr(processing, "PATIENCE", "50ms")
+    with psycopg.connect(**dsn(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s, %s)", [processing.LOCK_CLASS, door.pk])
+        assert attempt(integration_id=door.pk, now=NOW, limit=10, patient=True).is_busy
+        threading.Timer(0.2, other.execute, ["SELECT pg_advisory_unlock_all()"]).start()
+        monkeypatch.setattr(processing, "PATIENCE", "20s")
+        assert attempt(integration_id=door.pk, now=NOW, limit=10, patient=True).events == 1
+
+
+def dsn() -> dict[str, Any]:
+    """How another process would connect."""
+    params = connection.get_connection_params()
+    return {name: params[name] for name in ("dbname", "user", "password", "host", "port") if name in params}
 
 
 def test_each_event_is_read_once_however_long_it_waits(
