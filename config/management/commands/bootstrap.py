@@ -38,7 +38,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             admin, token = bootstrap.first_admin(email=email, password=password, now=now)
             if token and not options["empty"]:
-                load_demo(admin=admin, now=now)
+                load_demo(admin=admin, now=now, clock=timezone.now)
             service = bootstrap.first_service(admin=admin, now=now)
             answer = bootstrap.summary(admin=admin, token=token, service=service, now=now)
         self.stdout.write(json.dumps(answer))
