@@ -56,6 +56,7 @@ class Ahead:
     few_first: bool = True
     read_at: float = 0.0
     _whole_at: datetime | None = None
+    _is_whole: bool = False
     _newest: int = 0
     _marks: deque[tuple[datetime, int]] = field(default_factory=deque)
     _as: tuple[object, ...] = ()
@@ -75,7 +76,7 @@ class Ahead:
         self._see(integration, since, now)
         look = partial(self._look, integration, parse, self._lane_of(lane_by, now), since, now)
         chosen = look(limit)
-        if self._whole_at != now and not self._is_sure(chosen, since):
+        if not self._is_whole and not self._is_sure(chosen, since):
             self._whole_at = None
             chosen = look(limit)
         self.read_at = time.monotonic()
@@ -131,6 +132,7 @@ class Ahead:
         if new and new[0] < self._newest:
             return False
         self.unsettled += read(new[:AT_ONCE])
+        self._is_whole = False
         self._mark(now)
         return True
 
@@ -145,7 +147,7 @@ class Ahead:
         self.known = {each: self.known[each] for each in takewhile(self.known.__contains__, ids)}
         self.lanes, self.unsettled = Lanes(), list(self.known.values())
         self._newest = max(self.known, default=0)
-        self._whole_at = now
+        self._whole_at, self._is_whole = now, True
         self._marks.clear()
         self._mark(now)
 

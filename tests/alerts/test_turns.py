@@ -173,6 +173,16 @@ def dsn() -> dict[str, Any]:
     return {name: params[name] for name in ("dbname", "user", "password", "host", "port") if name in params}
 
 
+def test_what_another_worker_did_meanwhile_is_not_done_again(door: Integration) -> None:
+    store(door, 100, key="same")
+    first, second = ahead.Ahead(), ahead.Ahead()
+    for each in (first, second, first, second, second, first):
+        attempt(integration_id=door.pk, now=NOW, limit=10, ahead=each)
+    while attempt(integration_id=door.pk, now=NOW, limit=30, ahead=first).events:
+        pass
+    assert (Alert.objects.get().count, left(door)) == (100, 0)
+
+
 def test_each_event_is_read_once_however_long_it_waits(
     door: Integration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
